@@ -1,0 +1,79 @@
+"""Picking from what was shown: "the second one", "the Bromsgrove one", "more", "yes"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rasa_sdk import Action
+
+from actions import finding
+from actions.reply import Reply, Speaker, answer
+from actions.turn import read
+from knowledge.search import Hit
+
+if TYPE_CHECKING:
+    from rasa_sdk import Tracker
+    from rasa_sdk.executor import CollectingDispatcher
+
+
+class ActionChooseOption(Action):
+    """Show the one that was picked, alone and in full."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_choose_option"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Pick by number, by place or by a word of the name."""
+        turn = read(tracker)
+        record = finding.picked(turn)
+        if record is None:
+            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")
+        reply = answer(Speaker(turn.base), [Hit(record, 1.0)])
+        return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None)
+
+
+class ActionShowMore(Action):
+    """The next of a list, or the neighbours of the last answer."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_show_more"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Say the next three, or that there are no more."""
+        turn = read(tracker)
+        speaker = Speaker(turn.base)
+        hits = finding.more_hits(turn)
+        if not hits:
+            reply = Reply("answer" if turn.records else "fallback", lines=[speaker.phrase("no_more")])
+            return finding.finish(dispatcher, turn, reply)
+        reply = Reply("answer", lines=[speaker.brief(hit.record, hit.miles) for hit in hits])
+        reply.records = [hit.record for hit in hits]
+        return finding.finish(dispatcher, turn, reply, shown=turn.shown + len(hits))
+
+
+class ActionAffirm(Action):
+    """ "Yes" to a question back; with a subject in it ("yes a gp") it is that question."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_affirm"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Go on with what was asked."""
+        turn = read(tracker)
+        if turn.subjects or turn.own_words:
+            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
+        if turn.asked == "place":
+            return finding.ask_place(dispatcher, turn, {})
+        if turn.records:
+            reply = answer(Speaker(turn.base), [Hit(turn.base.get(turn.records[0]), 1.0)])
+            return finding.finish(dispatcher, turn, reply, records=list(turn.records))
+        return finding.not_found(dispatcher, turn)

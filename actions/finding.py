@@ -1,0 +1,315 @@
+"""From a turn to an answer: which question is put to the knowledge base, and what is made of what it finds.
+
+Every topic's action answers through here, so that the same question gets the same answer whatever it was taken for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.reply import SHOWN_AT_ONCE, Button, Reply, Speaker, answer
+from knowledge.search import Found, Hit, Query, content_words
+
+if TYPE_CHECKING:
+    from rasa_sdk.executor import CollectingDispatcher
+
+    from actions.turn import Turn
+    from knowledge.places import Spot
+    from knowledge.schema import Record
+
+CLOSE = 0.12  # a second record whose score is this near the best is shown too
+CLOSE_FACT = 0.08
+NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
+TOWNS = ("Hereford", "Worcester", "Redditch", "Kidderminster", "Malvern")  # the five that most people live near
+
+Events = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a question wants: the kinds of record preferred, a detail to say first, or a subject to stay within."""
+
+    kinds: tuple[str, ...] = ()
+    detail: str = ""
+    within: str = ""
+    otherwise: str = ""
+
+
+SITES = ("service", "organization", "location")
+AIMS = {
+    "find_service": Aim(SITES),
+    "get_care": Aim(("route", "service")),
+    "ask_ics": Aim(("fact",)),
+    "complain": Aim(within="complaints", otherwise="route-complaint-nhs"),
+    "ask_contact": Aim(SITES, "phone"),
+    "ask_address": Aim(SITES, "address"),
+    "ask_hours": Aim(SITES, "hours"),
+    "ask_cost": Aim(("service", "route"), "cost"),
+    "ask_eligibility": Aim(("service", "route"), "eligibility"),
+    "ask_referral": Aim(("service", "route"), "referral"),
+    "unsure": Aim(),
+}
+
+
+def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: Any) -> Events:
+    """Say the reply, and keep what the next turn may need. Failures count up while nothing is found."""
+    reply.send(dispatcher)
+    slots: dict[str, Any] = {
+        "place": turn.known_spot_id or None,
+        "failures": turn.failures + 1 if reply.outcome == "fallback" else 0,
+        "asked": None,
+        "shown": len(reply.records),
+    }
+    if reply.records:
+        slots["records"] = [record.id for record in reply.records]
+    slots.update(kept)
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str, sure: bool = False) -> Events:
+    """Answer the turn: one search, then a list by place, one record, or a question back.
+
+    `sure` says that the subject is known to be ours, so that a weak match is still an answer.
+    """
+    aim = AIMS[aim_name]
+    kept = {"question": {"text": turn.placeless, "subjects": list(turn.subjects), "aim": aim_name}}
+    about_system = aim_name == "ask_ics"
+    spot = turn.spot if about_system else turn.known_spot
+    if turn.spot is not None and turn.spot.outside and not about_system:
+        return _outside(dispatcher, turn, turn.spot, kept)
+    found = turn.base.search(Query(turn.text, None if about_system else spot, aim.kinds, turn.named, within=aim.within))
+    term = "" if about_system or aim.within else _listed(turn, found, aim)
+    if term:
+        return _by_place(dispatcher, turn, term, spot, kept, aim, found)
+    if not found.hits or not (found.believable or sure):
+        if not aim.otherwise:
+            return not_found(dispatcher, turn)
+        found = Found([Hit(turn.base.get(aim.otherwise), 1.0)])
+    return _best(dispatcher, turn, found.hits, kept, aim.detail)
+
+
+def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
+    """The answer to a message that speaks of what was just shown, or None where it stands for itself."""
+    if not turn.points_back:
+        return None
+    if turn.spot is not None and turn.question and not turn.spot.outside:
+        return repeat(dispatcher, turn)
+    if not turn.records:
+        return None
+    chosen = picked(turn)
+    record = chosen or turn.base.get(turn.records[0])
+    detail = AIMS[turn.intent].detail if turn.intent in AIMS else ""
+    if detail == "phone" and "mail" in turn.text.lower():
+        detail = "email"
+    if (detail and record.kind != "fact") or chosen:
+        reply = answer(Speaker(turn.base), [Hit(record, 1.0)], detail)
+        return finish(dispatcher, turn, reply, records=[record.id, *(r for r in turn.records if r != record.id)])
+    whole = replace(turn, text=f"{turn.question} {turn.text}", named=(record.id,))
+    return answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
+
+
+def _best(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: dict[str, Any], detail: str) -> Events:
+    """The best record in full, those close behind it in a line each; namesakes to choose from."""
+    same = [hit for hit in hits if hit.record.id in turn.named]
+    if len(same) > 1 and same[0] is hits[0] and _same_name(same):
+        return _namesakes(dispatcher, turn, same, kept)
+    margin = CLOSE_FACT if hits[0].record.kind == "fact" else CLOSE
+    also = [hit for hit in hits[1:SHOWN_AT_ONCE] if hits[0].score - hit.score < margin]
+    return finish(dispatcher, turn, answer(Speaker(turn.base), hits, detail, also), **kept)
+
+
+def repeat(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
+    """The remembered question once more, for the place that the turn names."""
+    subjects = turn.question_subjects
+    if not subjects and turn.records and turn.aim != "ask_ics":
+        shown = turn.base.get(turn.records[0])
+        subjects = tuple(term for term in shown.taxonomy_terms[:1] if turn.base.terms[term]["by_place"])
+    place = turn.spot.name if turn.spot else ""
+    again = replace(turn, text=f"{turn.question} {place}", placeless=turn.question, subjects=subjects, named=())
+    return answer_question(dispatcher, again, turn.aim or "find_service")
+
+
+def more_hits(turn: Turn) -> list[Hit]:
+    """The next of what was found for the remembered question."""
+    if not turn.question:
+        return []
+    spot = turn.known_spot
+    aim = AIMS[turn.aim or "unsure"]
+    term = next((s for s in turn.question_subjects if turn.base.terms[s]["by_place"]), "")
+    if term and spot is not None and not spot.outside:
+        hits = [hit for hit in turn.base.nearest(term, spot, limit=40) if hit.record.open_for_use]
+    else:
+        query = Query(turn.question, None if turn.aim == "ask_ics" else spot, aim.kinds, within=aim.within)
+        hits = turn.base.search(query, limit=9).hits
+    return hits[turn.shown : turn.shown + SHOWN_AT_ONCE]
+
+
+def place_in_words(turn: Turn) -> str:
+    """The place of the turn with the town of a postcode district: "HR8 (Ledbury)"."""
+    assert turn.spot is not None  # asked only where a place was said
+    town = turn.base.places.town_of(turn.spot_id)
+    return f"{turn.spot.name} ({town})" if town and town != turn.spot.name else turn.spot.name
+
+
+def _listed(turn: Turn, found: Found, aim: Aim) -> str:
+    """The subject whose places should be listed nearest first, or "" when one record is the answer."""
+    if turn.named and found.hits and found.hits[0].record.id in turn.named:
+        return ""
+    if "route" not in aim.kinds:
+        for subject in turn.subjects:
+            if turn.base.terms[subject]["by_place"]:
+                return subject
+    top = found.hits[0].record if found.hits and found.believable else None
+    if top is not None and top.kind in ("service", "location") and top.taxonomy_terms:
+        first = top.taxonomy_terms[0]
+        if turn.base.terms[first]["by_place"] and top.city:
+            return first
+    return ""
+
+
+def _by_place(
+    dispatcher: CollectingDispatcher,
+    turn: Turn,
+    term: str,
+    spot: Spot | None,
+    kept: dict[str, Any],
+    aim: Aim,
+    found: Found,
+) -> Events:
+    """Sites on a subject: the one that is called by its name or street, else the nearest, else the question where."""
+    named = turn.base.called(term, turn.telling_words, spot)
+    if named:
+        live = [hit for hit in named if hit.record.open_for_use] or named
+        if len(live) > 1:
+            return _namesakes(dispatcher, turn, live[:SHOWN_AT_ONCE], kept)
+        return finish(dispatcher, turn, answer(Speaker(turn.base), live, aim.detail), **kept)
+    if spot is None or (spot.wide and term not in turn.subjects):
+        return ask_place(dispatcher, turn, kept)
+    hits = turn.base.nearest(term, spot, limit=12)
+    meant = {hit.record.id for hit in found.hits[:SHOWN_AT_ONCE]}
+    hits = [hit for hit in hits if hit.record.open_for_use or hit.record.id in meant]
+    closed = [h for h in found.hits[:2] if not h.record.open_for_use and term in h.record.taxonomy_terms]
+    hits = [*(hit for hit in closed if hit.record.id not in {h.record.id for h in hits}), *hits]
+    reply = list_nearest(Speaker(turn.base), spot, hits, aim.detail)
+    if reply is None:
+        return not_found(dispatcher, turn)
+    return finish(dispatcher, turn, reply, **kept)
+
+
+def list_nearest(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str = "") -> Reply | None:
+    """The nearest places, closed ones of the same town first with what to do instead; None where there are none."""
+    town = spot.name.lower()
+    closed = [hit for hit in hits if not hit.record.open_for_use and town in f"{hit.record.city} {hit.record.name}".lower()]
+    live = [hit for hit in hits if hit.record.open_for_use][:SHOWN_AT_ONCE]
+    if not live and not closed:
+        return None
+    reply = Reply("answer")
+    for hit in closed[:1]:
+        reply.lines += speaker.full(hit.record)
+        reply.records.append(hit.record)
+    if live:
+        heading = "outside_near" if spot.outside else ("nearest_all" if spot.wide else "nearest")
+        reply.lines.append(speaker.phrase(heading, place=spot.name))
+        if detail == "hours":
+            reply.lines += speaker.detail(live[0].record, detail)
+        for hit in live:
+            alert = f" {hit.record.alert}" if hit.record.alert else ""
+            reply.lines.append(speaker.brief(hit.record, hit.miles) + alert)
+            reply.records.append(hit.record)
+        reply.lines += speaker._origin(live[0].record)
+    return reply
+
+
+def _same_name(hits: list[Hit]) -> bool:
+    names = {hit.record.name.split(",")[0].lower() for hit in hits}
+    return len(names) == 1
+
+
+def _namesakes(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: dict[str, Any]) -> Events:
+    """Two or more of one name: all in a line each, to choose from."""
+    speaker = Speaker(turn.base)
+    reply = Reply("clarify", records=[hit.record for hit in hits])
+    reply.lines = [speaker.phrase("ask_which"), *(speaker.brief(hit.record, hit.miles) for hit in hits)]
+    reply.buttons = [button(hit.record.name) for hit in hits[:5]]
+    return finish(dispatcher, turn, reply, asked="which", **kept)
+
+
+def ask_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
+    """Ask where, and remember the question."""
+    reply = Reply("clarify", lines=[Speaker(turn.base).phrase("ask_place")])
+    reply.buttons = [button(town) for town in TOWNS]
+    return finish(dispatcher, turn, reply, asked="place", **kept)
+
+
+def _outside(dispatcher: CollectingDispatcher, turn: Turn, spot: Spot, kept: dict[str, Any]) -> Events:
+    """A place outside the two counties: the nearest of ours where it is just over the border, else who to ask."""
+    speaker = Speaker(turn.base)
+    for subject in turn.subjects:
+        if turn.base.terms[subject]["by_place"] and spot.latitude is not None:
+            hits = [h for h in turn.base.nearest(subject, spot) if h.miles is not None and h.miles <= NEAR_BORDER]
+            reply = list_nearest(speaker, spot, hits) if hits else None
+            if reply is not None:
+                return finish(dispatcher, turn, reply, **kept)
+    reply = Reply("out_of_scope", lines=[speaker.phrase("outside", place=spot.name)])
+    return finish(dispatcher, turn, reply, place=turn.remembered_id or None)
+
+
+def not_found(dispatcher: CollectingDispatcher, turn: Turn, outcome: str = "fallback") -> Events:
+    """Say so; the second time in a row, give people to ring instead."""
+    speaker = Speaker(turn.base)
+    if turn.failures >= 1:
+        councils = [turn.base.get(record_id) for record_id in COUNCIL_RECORDS]
+        numbers = "; ".join(f"{c.name}, {c.phones[0].number}" for c in councils if c.phones)
+        reply = Reply(outcome, lines=[speaker.phrase("people_to_ring", numbers=numbers)])
+        reply.records = councils
+        return finish(dispatcher, turn, reply, records=list(turn.records) or None)
+    reply = Reply(outcome, lines=[speaker.phrase("not_known"), speaker.phrase("try_these")])
+    reply.buttons = [button(speaker.phrase(name)) for name in OFFERS]
+    return finish(dispatcher, turn, reply)
+
+
+OFFERS = ("button_gp", "button_pharmacy", "button_minor_injuries", "button_dentist")
+COUNCIL_RECORDS = ("wcc-adult-front-door", "herefordshire-art")
+
+
+def button(title: str) -> Button:
+    """A button that says its own title."""
+    return {"title": title, "payload": title}
+
+
+ORDINALS = {
+    "first": 0, "1st": 0, "1": 0, "one": 0, "top": 0,
+    "second": 1, "2nd": 1, "2": 1, "two": 1,
+    "third": 2, "3rd": 2, "3": 2, "three": 2,
+    "fourth": 3, "4th": 3, "4": 3, "four": 3,
+    "fifth": 4, "5th": 4, "5": 4, "five": 4,
+    "last": -1, "bottom": -1,
+}  # fmt: skip
+
+
+def picked(turn: Turn) -> Record | None:
+    """The record that the words point at, among those just shown."""
+    shown = [turn.base.get(record_id) for record_id in turn.records]
+    if not shown:
+        return None
+    words = re.findall(r"[a-z0-9]+", turn.text.lower())
+    by_words = [record for record in shown if _said(turn, record)]
+    if len(by_words) == 1:
+        return by_words[0]
+    for word in words:
+        place = ORDINALS.get(word)
+        if place is not None and (word != "one" or len(words) == 1) and -len(shown) <= place < len(shown):
+            return shown[place]
+    return None
+
+
+def _said(turn: Turn, record: Record) -> bool:
+    about = f"{record.name} {record.city} {record.address_1}".lower()
+    if turn.spot is not None:
+        return turn.spot.name.lower() in about
+    own = turn.own_words
+    return bool(own) and all(word in content_words(about) for word in own)

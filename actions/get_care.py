@@ -1,0 +1,43 @@
+"""How to get the care or help somebody needs: the route, what it is for, who to ring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rasa_sdk import Action
+
+from actions import finding
+from actions.turn import read
+
+if TYPE_CHECKING:
+    from rasa_sdk import Tracker
+    from rasa_sdk.executor import CollectingDispatcher
+
+class ActionGetCare(Action):
+    """Answer a need or a situation with the next step."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_get_care"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Say the route or service that fits best."""
+        turn = read(tracker)
+        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "get_care")
+
+
+class ActionAnswerUnsure(Action):
+    """When the aim is not clear, let the knowledge base decide whether there is an answer."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_answer_unsure"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Say what is found when it can be believed, else that we don't know."""
+        turn = read(tracker)
+        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")

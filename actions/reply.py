@@ -1,0 +1,249 @@
+"""What is said: records and phrases put together into one reply that keeps the contract (docs/reply-contract.md).
+
+All wording comes from the knowledge base: the records themselves, and the table of phrases with {blanks}.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rasa_sdk.executor import CollectingDispatcher
+
+    from knowledge.schema import Phone, Record
+    from knowledge.search import Hit, KnowledgeBase
+
+Button = dict[str, str]
+
+OLD = timedelta(days=3 * 365)  # details older than this are shown with "check before you go"
+SHOWN_AT_ONCE = 3
+PHONES_SHOWN = 4
+
+
+@dataclass(slots=True)
+class Reply:
+    """One reply: lines of text, what it was made from, and buttons. `send` says it as the contract has it."""
+
+    outcome: str
+    lines: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
+    card: str | None = None
+
+    def send(self, dispatcher: CollectingDispatcher) -> None:
+        """Say it: one message with the whole text, the buttons and `custom`."""
+        custom = {
+            "outcome": self.outcome,
+            "card": self.card,
+            "records": [{"id": r.id, "kind": r.kind, "name": r.name} for r in self.records],
+            "sources": list(self._sources()),
+        }
+        text = "\n".join(line for line in self.lines if line)
+        dispatcher.utter_message(text=text, buttons=self.buttons or None, json_message=custom)
+
+    def _sources(self) -> Iterable[dict[str, str]]:
+        seen = set()
+        for record in self.records:
+            for source in record.sources:
+                if (source.name, source.url) not in seen:
+                    seen.add((source.name, source.url))
+                    checked = record.assured_date or record.source_date
+                    yield {"name": source.name, "url": source.url, "checked_on": checked}
+
+
+class Speaker:
+    """Puts records into words with the phrases of one knowledge base."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        """Take the phrases from `base`."""
+        self._base = base
+
+    def phrase(self, phrase_id: str, **blanks: object) -> str:
+        """The phrase with its blanks filled; KeyError where the knowledge base has no such phrase."""
+        return self._base.phrases[phrase_id].format(**blanks)
+
+    def full(self, record: Record, miles: float | None = None, first: str = "") -> list[str]:
+        """A record in full, one idea a line; `first` names the detail that was asked for and is said first."""
+        if not record.open_for_use:
+            return [record.name + ".", record.alert, *self._instead(record), *self._origin(record)]
+        details = {
+            "phone": self._phones(record),
+            "address": self._address(record, miles),
+            "hours": self._hours(record),
+            "eligibility": self._eligibility(record),
+            "referral": [record.application_process],
+            "cost": self._cost(record),
+            "email": self._contact(record),
+        }
+        asked = self.detail(record, first, miles) if first else []
+        about = [self._introduction(record), *self._steps(record)]
+        alert = [record.alert] if record.alert else []
+        rest = [line for name, lines in details.items() if name != first for line in lines]
+        lines = [*asked, *alert, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
+        return _each_once([*lines, *self._origin(record)])
+
+    def brief(self, record: Record, miles: float | None = None) -> str:
+        """A record in one line of a list: name, where, phone; for a closed one, what to do instead."""
+        if not record.open_for_use:
+            return f"{record.name}: {record.alert}"
+        parts = [*self._address(record, miles), *self._phones(record)[:1]]
+        if not parts:
+            parts = [record.description]
+        elif record.kind in ("fact", "route"):
+            parts.insert(0, record.description)
+        return " ".join([self._named(record), *parts])
+
+    def detail(self, record: Record, name: str, miles: float | None = None) -> list[str]:
+        """One detail of a record in words; where we don't have it, that is said."""
+        known: dict[str, Callable[[], list[str]]] = {
+            "phone": lambda: self._phones(record),
+            "address": lambda: self._address(record, miles),
+            "hours": lambda: self._hours(record),
+            "eligibility": lambda: self._eligibility(record),
+            "referral": lambda: [record.application_process] if record.application_process else [],
+            "cost": lambda: self._cost(record),
+            "email": lambda: self._contact(record),
+        }
+        lines = known[name]()
+        if lines:
+            return lines
+        unknown = f"{name}_unknown"
+        if name == "hours" and not record.phones:
+            unknown = "hours_unknown_111"
+        return [self.phrase(unknown, name=record.name)]
+
+    def _introduction(self, record: Record) -> str:
+        if record.kind in ("fact", "route") or record.name.lower() in record.description.lower():
+            return record.description
+        return f"{self._named(record)} {record.description}"
+
+    @staticmethod
+    def _named(record: Record) -> str:
+        name = record.name
+        if record.city and record.city.lower() not in name.lower() and record.kind != "fact":
+            name = f"{name}, {record.city}"
+        return name if name.endswith((".", "?")) else name + "."
+
+    def _steps(self, record: Record) -> list[str]:
+        fresh = [step for step in record.steps if step not in record.description]
+        return [f"{number}. {step}" for number, step in enumerate(fresh, 1)] if len(fresh) > 1 else fresh
+
+    def _phones(self, record: Record) -> list[str]:
+        lines = []
+        for order, phone in enumerate(record.phones[:PHONES_SHOWN]):
+            what = self._what_for(phone, record)
+            number = phone.number
+            if phone.extension:
+                number += self.phrase("extension", extension=phone.extension)
+            if phone.type == "text":
+                lines.append(self.phrase("text_to", number=number, what=what))
+            elif phone.type == "textphone":
+                lines.append(self.phrase("textphone", number=number, what=what))
+            elif not what:
+                lines.append(self.phrase("ring", number=number))
+            else:
+                lines.append(self.phrase("ring_also" if order else "ring_for", number=number, what=what))
+        return lines
+
+    def _what_for(self, phone: Phone, record: Record) -> str:
+        parts = [phone.description]
+        if phone.source_date and phone.source_date != record.source_date and is_old(phone.source_date):
+            parts.append(self.phrase("number_as_of", date=say_date(phone.source_date)))
+        return ", ".join(part for part in parts if part)
+
+    def _address(self, record: Record, miles: float | None) -> list[str]:
+        parts = [part for part in (record.address_1, record.city, record.postal_code) if part]
+        if not record.address_1 and not record.postal_code:
+            return []
+        address = ", ".join(dict.fromkeys(parts))
+        if miles is None:
+            return [self.phrase("address", address=address)]
+        return [self.phrase("address_miles", address=address, miles=self.say_miles(miles))]
+
+    def say_miles(self, miles: float) -> str:
+        """A distance as people say it, to the whole mile."""
+        if miles < 0.75:
+            return self.phrase("under_a_mile")
+        return self.phrase("about_one_mile") if miles < 1.5 else self.phrase("about_miles", miles=round(miles))
+
+    def _hours(self, record: Record) -> list[str]:
+        return [self.phrase("hours", hours=record.opening_hours.rstrip("."))] if record.opening_hours else []
+
+    def _eligibility(self, record: Record) -> list[str]:
+        lines = [record.eligibility_description] if record.eligibility_description else []
+        low, high = record.minimum_age, record.maximum_age
+        said = record.eligibility_description + record.description
+        if low and high and not (str(low) in said and str(high) in said):
+            lines.append(self.phrase("age_between", low=low, high=high))
+        elif low and not high and str(low) not in said:
+            lines.append(self.phrase("age_from", age=low))
+        elif high and not low and str(high) not in said:
+            lines.append(self.phrase("age_to", age=high))
+        return lines
+
+    def _cost(self, record: Record) -> list[str]:
+        return [self.phrase("cost", cost=record.fees_description)] if record.fees_description else []
+
+    def _contact(self, record: Record) -> list[str]:
+        lines = [self.phrase("email_is", email=record.email)] if record.email else []
+        return lines + ([self.phrase("website_is", url=record.url)] if record.url else [])
+
+    def _instead(self, record: Record) -> list[str]:
+        others = [self._base.get(other) for other in record.replaced_by]
+        return [self.brief(other) for other in others if other.open_for_use][:SHOWN_AT_ONCE]
+
+    def _origin(self, record: Record) -> list[str]:
+        when = record.assured_date or record.source_date
+        if record.kind == "fact":
+            certainty = self.phrase("as_of", date=say_date(when)) if when else self.phrase("undated")
+        elif not when:
+            certainty = self.phrase("undated")
+        elif record.confidence == "low" or is_old(when):
+            certainty = self.phrase("old", date=say_date(when[:7]))
+        else:
+            certainty = self.phrase("checked", date=say_date(when[:7]))
+        names = "; ".join(dict.fromkeys(source.name for source in record.sources[:2]))
+        return [certainty, self.phrase("source", names=names.rstrip("."))]
+
+
+def _each_once(lines: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def say_date(iso: str) -> str:
+    """An ISO date, as exact as known, as people say it: "6 March 2025", "March 2025", "2025"."""
+    parts = [int(part) for part in iso.split("-")]
+    month = calendar.month_name[parts[1]] if len(parts) > 1 else ""
+    day = str(parts[2]) if len(parts) > 2 else ""
+    return " ".join(part for part in (day, month, str(parts[0])) if part)
+
+
+def is_old(iso: str) -> bool:
+    """Whether a date, taken at the latest it can mean, lies more than three years back."""
+    parts = [int(part) for part in iso.split("-")]
+    month = parts[1] if len(parts) > 1 else 12
+    day = parts[2] if len(parts) > 2 else calendar.monthrange(parts[0], month)[1]
+    return date(parts[0], month, day) < date.today() - OLD
+
+
+def answer(speaker: Speaker, hits: Sequence[Hit], detail: str = "", also: Sequence[Hit] = ()) -> Reply:
+    """An answer from the first hit in full, with `also` in one line each."""
+    reply = Reply("answer", card=_card(hits[0].record))
+    reply.lines = speaker.full(hits[0].record, hits[0].miles, detail)
+    reply.records = [hits[0].record]
+    if also:
+        reply.lines.append(speaker.phrase("also"))
+        for hit in also:
+            reply.lines.append(speaker.brief(hit.record, hit.miles))
+            reply.records.append(hit.record)
+    return reply
+
+
+def _card(record: Record) -> str | None:
+    """The care card of an ordinary answer; the immediate card belongs to danger alone."""
+    return record.urgency if record.urgency in ("urgent", "non-urgent") else None

@@ -1,0 +1,172 @@
+"""What was said: the latest message with its names and places, and what the conversation already knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from knowledge import published
+from knowledge.places import Spot
+from knowledge.search import Query, content_words
+
+if TYPE_CHECKING:
+    from rasa_sdk import Tracker
+
+    from knowledge.search import KnowledgeBase
+
+POINTING = frozenset("it its it's they their them theirs there that this those these he she his her one ones same".split())
+# What a follow-up is made of, beside pointing words: asking for a detail names no new subject.
+DETAIL_WORDS = frozenset(
+    "number numbers phone telephone tel ring dial call contact email mail website web site address addresses postcode "
+    "post code road street based base find hours hour open opens opened opening close closes closed closing shut shuts "
+    "time times day days weekend weekends sunday monday tuesday wednesday thursday friday saturday today tonight late "
+    "evening now cost costs free pay charge charges much price referral refer referred self appointment appointments "
+    "turn walk old age ages eligible allowed qualify dad mum mother father son daughter wife husband partner child "
+    "instead else answers answer office booking start many first second third last next happens ok okay oh um er well "
+    "actually sorry meant mean please ta cheers u r ur wot wat pls many same book booked join long wait queue catch bus "
+    "exactly again who which where what when how take takes taking new anyone everyone person people men women kids "
+    "children yourself myself himself herself yourselves way and or also but about".split()
+)
+
+LEADING = frozenset("and or so but ok okay oh no yes".split())
+# How far above the believable score a short message must be to be taken for a new question.
+NEW, CLEARLY_NEW = 0.12, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message, ready to be answered. `spot` is where the message is about; `known_spot` also remembers."""
+
+    base: KnowledgeBase
+    text: str
+    intent: str
+    confidence: float
+    spot: Spot | None
+    spot_id: str
+    subjects: tuple[str, ...]
+    named: tuple[str, ...]
+    remembered: Spot | None
+    remembered_id: str
+    placeless: str
+    records: tuple[str, ...]
+    question: str
+    question_subjects: tuple[str, ...]
+    aim: str
+    asked: str
+    failures: int
+    shown: int
+
+    @property
+    def known_spot(self) -> Spot | None:
+        """Where it is about: said now, else said before."""
+        return self.spot or self.remembered
+
+    @property
+    def known_spot_id(self) -> str:
+        """The id of `known_spot`, as the conversation keeps it."""
+        return self.spot_id or self.remembered_id
+
+    @property
+    def own_words(self) -> list[str]:
+        """The words that name a subject: not places, not pointing words, not words for a detail."""
+        about = content_words(self.placeless)
+        return [word for word in about if word not in DETAIL_WORDS and word not in POINTING and len(word) > 1]
+
+    @property
+    def telling_words(self) -> list[str]:
+        """The own words without those of the subjects: what may be part of a name."""
+        said = {
+            word
+            for subject in self.subjects
+            for name in (self.base.terms[subject]["name"], self.base.terms[subject]["alternate_name"])
+            for word in content_words(name)
+        }
+        return [word for word in self.own_words if word not in said]
+
+    @property
+    def points_back(self) -> bool:
+        """Whether it speaks of what was just shown or asked rather than of something new."""
+        if not (self.records or self.question) or self.named or self.subjects:
+            return False
+        own = self.own_words
+        if not own:
+            return True
+        words = self.text.lower().replace("?", " ").replace(",", " ").split()
+        pointing = bool(POINTING & set(words)) or words[0] in LEADING or "about" in words[:2]
+        if len(own) > (4 if pointing else 2):
+            return False
+        belief = self.base.search(Query(self.text), 1).belief
+        return belief < self.base.calibration.believable + (CLEARLY_NEW if pointing else NEW)
+
+
+def read(tracker: Tracker) -> Turn:
+    """Read the turn from Rasa's tracker; raises `KnowledgeBaseError` when there is no knowledge to answer from."""
+    base = published.current()
+    message = tracker.latest_message
+    entities: list[dict[str, Any]] = message.get("entities", [])
+    spot, spot_id = _where(base, entities)
+    question = tracker.get_slot("question") or {}
+    remembered_id = tracker.get_slot("place") or ""
+    return Turn(
+        base=base,
+        text=message.get("text") or "",
+        intent=(message.get("intent") or {}).get("name") or "",
+        confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
+        spot=spot,
+        spot_id=spot_id,
+        subjects=_values(entities, "subject"),
+        named=_values(entities, "record"),
+        placeless=_without_places(message.get("text") or "", entities),
+        remembered=base.places.spot(remembered_id) if remembered_id else None,
+        remembered_id=remembered_id,
+        records=tuple(tracker.get_slot("records") or ()),
+        question=question.get("text", ""),
+        question_subjects=tuple(question.get("subjects", ())),
+        aim=question.get("aim", ""),
+        asked=tracker.get_slot("asked") or "",
+        failures=int(tracker.get_slot("failures") or 0),
+        shown=int(tracker.get_slot("shown") or 0),
+    )
+
+
+def _without_places(text: str, entities: list[dict[str, Any]]) -> str:
+    """The text without the places in it, so that it can be asked again about another."""
+    spans = sorted((e["start"], e["end"]) for e in entities if e["entity"] in ("place", "postcode"))
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return " ".join(text.split())
+
+
+def _values(entities: list[dict[str, Any]], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entity["value"] for entity in entities if entity["entity"] == name))
+
+
+def _where(base: KnowledgeBase, entities: list[dict[str, Any]]) -> tuple[Spot | None, str]:
+    """The one place a message is about: a postcode, else the last of the closest places, ours before others'."""
+    for entity in entities:
+        if entity["entity"] == "postcode":
+            return _at_postcode(base, entity)
+    places = [(entity["start"], base.places[value]) for entity in entities if (value := _place_id(base, entity))]
+    counties = {place.id for _, place in places if place.wide}
+    if len(counties) > 1 and len(counties) == len(places):
+        return None, ""  # both counties: everywhere
+    if not places:
+        return None, ""
+    _, best = max(places, key=lambda found: (not found[1].outside, not found[1].wide, found[0]))
+    return Spot.of(best), best.id
+
+
+def _place_id(base: KnowledgeBase, entity: dict[str, Any]) -> str | None:
+    known = entity["entity"] == "place" and base.places.spot(entity["value"]) is not None
+    return entity["value"] if known else None
+
+
+def _at_postcode(base: KnowledgeBase, entity: dict[str, Any]) -> tuple[Spot | None, str]:
+    outward = entity["value"]
+    spot = base.places.spot(outward.lower())
+    if spot is None:
+        return Spot(outward, outside=True), f"outside {outward}"
+    if entity.get("point"):
+        latitude, longitude = entity["point"]
+        spot = Spot(spot.name, spot.county, spot.district, latitude, longitude)
+    return spot, outward.lower()

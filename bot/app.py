@@ -1,0 +1,299 @@
+"""The web app: Rasa's REST channel, the resident's page and the health check, in one ASGI process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from markupsafe import Markup, escape
+from rasa.shared.core.events import BotUttered, Restarted, UserUttered
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+
+from bot import settings
+from bot.assistant import Assistant
+from bot.danger_reply import danger_reply
+from bot.privacy import mask
+from knowledge import published
+from knowledge.search import KnowledgeBaseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+logger = logging.getLogger(__name__)
+
+PAGES = settings.HOME / "bot" / "pages"
+SESSION = "conversation"  # the one cookie: which conversation this browser is in
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+NUMBER = re.compile(r"\b(?:999|111|116 123|85258|0\d{2,4}(?: ?\d{2,4}){2,3})\b")
+
+
+def phones(line: str) -> Markup:
+    """A line of an answer with its phone numbers ready to be tapped."""
+    safe = str(escape(line))
+    return Markup(NUMBER.sub(lambda m: f'<a href="{_scheme(m.group())}">{m.group()}</a>', safe))  # noqa: S704  # escaped
+
+
+def _scheme(number: str) -> str:
+    digits = number.replace(" ", "")
+    return f"sms:{digits}" if digits == "85258" else f"tel:{digits}"
+
+
+templates = Jinja2Templates(PAGES)
+templates.env.filters["phones"] = phones
+
+
+class BadMessage(ValueError):
+    """Something that cannot be answered; the text is for the person who sent it."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        """A sentence a person understands, and the HTTP status."""
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass
+class Messages:
+    """What comes in, checked and masked, and what goes out."""
+
+    assistant: Assistant
+
+    async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
+        """Answer one message; raises `BadMessage` for what cannot be answered.
+
+        Whatever else breaks, a message with a sign of danger gets its reply.
+        """
+        if len(text) > settings.LONGEST_MESSAGE:
+            danger = danger_reply(text, sender)
+            if danger:
+                return danger
+            raise BadMessage(
+                f"Your message is too long. Please use fewer than {settings.LONGEST_MESSAGE} characters.", 413
+            )
+        try:
+            replies = await self.assistant.answer(sender, mask(text, is_service_number))
+        except Exception:
+            danger = danger_reply(text, sender)
+            if danger:
+                logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
+                return danger
+            raise
+        return replies
+
+
+def is_service_number(digits: str) -> bool:
+    """Whether the published knowledge has this phone number."""
+    try:
+        return digits in published.current().numbers
+    except KnowledgeBaseError:
+        return False
+
+
+def check_text(value: object) -> str:
+    """A message that can be read, without surrounding space; raises `BadMessage` otherwise."""
+    if not isinstance(value, str):
+        raise BadMessage("The message must be text.")
+    text = "".join(c for c in value if c.isprintable() or c in "\n\t").strip()
+    if not text:
+        raise BadMessage("Please type your question.")
+    return text
+
+
+def check_sender(value: object) -> str:
+    """A conversation id; raises `BadMessage` otherwise."""
+    if not isinstance(value, str) or not value.strip():
+        raise BadMessage("The sender must be text: any id that is the same for the whole conversation.")
+    if len(value) > settings.LONGEST_SENDER or not value.isprintable():
+        raise BadMessage(f"The sender must be shorter than {settings.LONGEST_SENDER} ordinary characters.")
+    return value
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, up to what anyone can mean to send; raises `BadMessage` beyond."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > settings.LONGEST_BODY:
+            raise BadMessage("Your message is too long.", 413)
+    return body
+
+
+async def webhook(request: Request) -> Response:
+    """Rasa's REST channel: `{"sender", "message"}` in, a list of messages out."""
+    try:
+        sent = json.loads(await read_body(request))
+    except (ValueError, RecursionError):
+        raise BadMessage("This is not JSON. Send an object with “sender” and “message”.") from None
+    if not isinstance(sent, dict):
+        raise BadMessage("Send an object with “sender” and “message”.")
+    text = check_text(sent.get("message"))
+    sender = check_sender(sent.get("sender", "default"))
+    return JSONResponse(await request.app.state.messages.answer(sender, text))
+
+
+async def page(request: Request) -> Response:
+    """The conversation as a page; a form sends the next message."""
+    conversation = request.cookies.get(SESSION, "")
+    return await _show(request, conversation)
+
+
+async def say(request: Request) -> Response:
+    """A message from the page's form: answer it, then show the page again at the newest message."""
+    conversation = request.cookies.get(SESSION) or secrets.token_urlsafe(24)
+    form = await request.form(max_fields=5, max_part_size=settings.LONGEST_BODY)
+    try:
+        text = check_text(form.get("message"))
+        await request.app.state.messages.answer(check_sender(conversation), text)
+    except BadMessage as bad:
+        return await _show(request, conversation, str(bad), str(form.get("message") or ""), bad.status)
+    response = RedirectResponse("/#latest", 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(SESSION, conversation, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+async def forget(request: Request) -> Response:
+    """Start again: leave the conversation behind."""
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(SESSION, httponly=True, samesite="lax")
+    return response
+
+
+async def _show(request: Request, conversation: str, error: str = "", draft: str = "", status: int = 200) -> Response:
+    said = await _history(request.app.state.messages.assistant, conversation) if conversation else []
+    context = {"said": said, "error": error, "draft": draft, "longest": settings.LONGEST_MESSAGE}
+    return templates.TemplateResponse(request, "chat.html", context, status_code=status)
+
+
+async def _history(assistant: Assistant, conversation: str) -> list[dict[str, Any]]:
+    """What was said, oldest first, as the page shows it."""
+    tracker = await assistant.tracker_store.retrieve(conversation)
+    said: list[dict[str, Any]] = []
+    for event in tracker.events if tracker else []:
+        if isinstance(event, Restarted):
+            said = []
+        elif isinstance(event, UserUttered) and event.text:
+            said.append({"who": "you", "lines": event.text.splitlines()})
+        elif isinstance(event, BotUttered) and (event.text or event.data.get("buttons")):
+            custom = event.data.get("custom") or {}
+            said.append(
+                {
+                    "who": "assistant",
+                    "lines": (event.text or "").splitlines(),
+                    "card": custom.get("card"),
+                    "outcome": custom.get("outcome"),
+                    "sources": custom.get("sources", []),
+                    "buttons": event.data.get("buttons") or [],
+                }
+            )
+    return said
+
+
+async def health(request: Request) -> Response:
+    """200 when the model is loaded and there is knowledge to answer from, else 503."""
+    ready = request.app.state.messages.assistant.is_ready()
+    try:
+        version = published.current().version
+    except KnowledgeBaseError:
+        version = None
+    healthy = bool(ready and version)
+    return JSONResponse(
+        {"status": "ok" if healthy else "unavailable", "model": ready, "knowledge": version}, 200 if healthy else 503
+    )
+
+
+async def refuse(request: Request, bad: Exception) -> Response:
+    """Say what is wrong with what was sent, in a sentence."""
+    assert isinstance(bad, BadMessage)  # registered for nothing else
+    return JSONResponse({"error": str(bad)}, bad.status)
+
+
+async def broken(request: Request, trouble: Exception) -> Response:
+    """Something of ours broke: say so with the numbers that always work, and log the trace."""
+    logger.error("Could not answer", exc_info=trouble)
+    sentence = "Sorry, something went wrong here. For health, ring 111. If someone's life is in danger, ring 999."
+    return JSONResponse({"error": sentence}, 500)
+
+
+class SecureHeaders:
+    """ASGI middleware that puts the security headers on every response."""
+
+    def __init__(self, app: Any) -> None:
+        """Wrap an ASGI app."""
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Add the headers to the start of each HTTP response."""
+
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += [(k.lower().encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Load the model and the knowledge before the first request."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    app.state.messages = Messages(Assistant.start(settings.models_folder(), settings.conversations_path()))
+    published.current()
+    danger_reply("warm up", "nobody")
+    yield
+
+
+def create_app() -> Starlette:
+    """The ASGI app, for uvicorn's `--factory`."""
+    app = Starlette(
+        routes=[
+            Route("/", page, methods=["GET"]),
+            Route("/", say, methods=["POST"]),
+            Route("/forget", forget, methods=["POST"]),
+            Route("/webhooks/rest/webhook", webhook, methods=["POST"]),
+            Route("/health", health),
+            Mount("/static", StaticFiles(directory=PAGES / "static")),
+        ],
+        exception_handlers={BadMessage: refuse, Exception: broken},
+        lifespan=lifespan,
+    )
+    app.add_middleware(SecureHeaders)
+    return app
+
+
+def main() -> None:
+    """Serve the app (the `help-assistant` command and `make chat`)."""
+    import uvicorn
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    print(f"The assistant will be at http://{settings.host()}:{settings.port()} in a moment. Stop it with Ctrl+C.")
+    uvicorn.run(
+        "bot.app:create_app",
+        factory=True,
+        host=settings.host(),
+        port=settings.port(),
+        ws="none",
+        log_level="warning",
+        access_log=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The reply to danger without anything else: for when a message is too long for, or breaks, the rest of the assistant."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from rasa.shared.core.domain import Domain
+
+from bot import settings
+from bot.nlu.danger_detector import intent_of, shared_table
+
+
+@lru_cache(maxsize=1)
+def _responses() -> dict[str, list[dict[str, Any]]]:
+    return Domain.load(settings.DOMAIN / "danger.yml").responses
+
+
+def danger_reply(text: str, sender: str) -> list[dict[str, Any]] | None:
+    """The messages that a sign of danger in `text` gets, or None where there is none."""
+    danger = shared_table().look(text)
+    if danger is None:
+        return None
+    variations = _responses()[f"utter_{intent_of(danger)}"]
+    chosen = next((v for v in variations if _is_for(v, danger.kind)), variations[-1])
+    return [
+        {"recipient_id": sender, "text": chosen["text"]},
+        {"recipient_id": sender, "custom": chosen["custom"]},
+    ]
+
+
+def _is_for(variation: dict[str, Any], kind: str) -> bool:
+    return any(condition.get("value") == kind for condition in variation.get("condition", []))

@@ -1,0 +1,1 @@
+"""Rasa graph components: danger first, then names, sentence vectors and the intent."""

@@ -1,0 +1,59 @@
+"""The intent: logistic regression over words, letters and the sentence vector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.danger_detector import is_danger
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class WeighedIntentClassifier(LogisticRegressionClassifier):
+    """Rasa's classifier with its regularisation as a setting, and with care where danger is concerned.
+
+    It never overrules the table of signs, and raises an alarm of its own only when it is sure: `danger_confidence`.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`C`: the inverse strength of regularisation (measured: 10)."""
+        return {
+            **LogisticRegressionClassifier.get_default_config(),
+            "C": 10.0,
+            "max_iter": 500,
+            "danger_confidence": 0.97,
+        }
+
+    def __init__(self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource) -> None:
+        """As Rasa's own, with `C`."""
+        super().__init__(config, name, model_storage, resource)
+        self.clf.set_params(C=float(self.config["C"]))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the intent of each message, keeping one that the table of signs has already settled."""
+        settled = {id(message): message.get(INTENT) for message in messages if is_danger(message.get(INTENT))}
+        super().process(messages)
+        for message in messages:
+            if id(message) in settled:
+                ranking = [settled[id(message)]]
+            else:
+                ranking = self._without_vague_alarm(message.get(INTENT_RANKING_KEY))
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return messages
+
+    def _without_vague_alarm(self, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The ranking without danger intents, unless they are together likely enough: then the likeliest one first."""
+        alarms = [intent for intent in ranking if is_danger(intent)]
+        others = [intent for intent in ranking if not is_danger(intent)]
+        likely = sum(intent["confidence"] for intent in alarms)
+        if likely >= self.config["danger_confidence"]:
+            return [{**alarms[0], "confidence": likely}, *others]
+        return others

@@ -1,0 +1,71 @@
+"""The sentence vector as a Rasa featurizer: the same vector that the search uses, worked out once a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from knowledge.vectors import SentenceEncoder, shared_encoder
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
+    """Adds one dense sentence feature of shape (1, 384), multiplied by `weight`, to every text."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`weight`: how much the meaning counts beside the words themselves (measured: 3)."""
+        return {**DenseFeaturizer.get_default_config(), "weight": 3.0}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceVectorFeaturizer:
+        """Make the component (Rasa calls this)."""
+        return cls(execution_context.node_name, config)
+
+    def __init__(self, name: str, config: dict[str, Any]) -> None:
+        """Use the process's shared encoder."""
+        super().__init__(name, config)
+        self._weight = float(config["weight"])
+        self._encoder: SentenceEncoder = shared_encoder()
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Refuse a weight that is not a number."""
+        float(config.get("weight", 1))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the feature to each message that has text."""
+        for message in messages:
+            if message.get(TEXT):
+                self._add(message, TEXT, self._encoder.encode_one(message.get(TEXT)))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add the feature to every training example, many at a time."""
+        for attribute in DENSE_FEATURIZABLE_ATTRIBUTES:
+            examples = [example for example in training_data.training_examples if example.get(attribute)]
+            vectors = self._encoder.encode([example.get(attribute) for example in examples])
+            for example, vector in zip(examples, vectors, strict=True):
+                self._add(example, attribute, vector)
+        return training_data
+
+    def _add(self, message: Message, attribute: str, vector: np.ndarray) -> None:
+        feature = (vector * self._weight).reshape(1, -1)
+        message.add_features(Features(feature, FEATURE_TYPE_SENTENCE, attribute, self._identifier))

@@ -1,0 +1,35 @@
+"""What may be changed from outside about the running assistant; each setting is an environment variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from knowledge.settings import HOME, build_folder
+
+DOMAIN = HOME / "bot" / "domain"
+
+
+def models_folder() -> Path:
+    """HELP_MODELS: where trained models are (default: models/, as Rasa has it)."""
+    return Path(os.environ.get("HELP_MODELS", "") or HOME / "models")
+
+
+def conversations_path() -> Path:
+    """HELP_CONVERSATIONS: the SQLite file with the conversations (default: build/conversations.db)."""
+    return Path(os.environ.get("HELP_CONVERSATIONS", "") or build_folder() / "conversations.db")
+
+
+def port() -> int:
+    """HELP_PORT: the port that the app listens on (default: 8000)."""
+    return int(os.environ.get("HELP_PORT", "") or 8000)
+
+
+def host() -> str:
+    """HELP_HOST: the address that the app listens on (default: 127.0.0.1)."""
+    return os.environ.get("HELP_HOST", "") or "127.0.0.1"
+
+
+LONGEST_MESSAGE = 1000  # characters; longer ones are looked at for danger, and refused if they hold none
+LONGEST_BODY = 100_000  # bytes
+LONGEST_SENDER = 200  # characters

@@ -1,0 +1,357 @@
+"""Find the right record: full text and sentence vectors together, other places dropped, and a score that knows nonsense.
+
+Measured in docs/decisions/0004-search.md: the cosine of the sentence vectors plus 0.3 of the full-text score puts the
+right record first more often than either alone, or than their ranks fused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from knowledge import schema
+from knowledge.places import Gazetteer, Spot, miles_from, serves
+from knowledge.schema import Phone, Place, Record, Schedule, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from knowledge.vectors import SentenceEncoder
+
+TEXT_WEIGHT = 0.3  # of the full-text score beside the cosine
+NAMED_BONUS = 0.35  # for a record that is called by its own name
+KIND_BONUS = 0.05  # for a record of a kind that was asked for
+NAME_COLUMN, TEXT_COLUMN = 3.0, 1.0  # bm25 weights
+CANDIDATES = 60
+RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
+MISSPELT = 84  # of 100: how alike a misspelt name must be
+WORD = re.compile(r"[a-z0-9&']+")
+REFUSED_SHARE = 0.04  # of our own questions that may fall below the believable score
+# Words that say nothing about the subject.
+STOP = frozenset(
+    "a about all am an and any anyone anything are around as at be been but by can could did do does doing don't dont "
+    "for from get getting give go going got had has have having he hello help her here hi hiya him his how i i'd i'll "
+    "i'm i've if im in into is isn't it it's its ive just know like live lives living local looking love me mine more "
+    "my near nearby nearest need no not now of off ok on one or our out own please round see she should so some someone "
+    "somewhere tell than thank thanks that that's thats the their them then there these they thing this those to too "
+    "us use want was we we're were what what's whats when where where's wheres which who who's whos why will with "
+    "would yes you your".split()
+)
+
+
+class KnowledgeBaseError(RuntimeError):
+    """The knowledge base is missing or damaged; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How good a match must be to be believed, worked out from the content's own questions when it is published."""
+
+    believable: float = 0.0
+
+    def to_json(self) -> str:
+        """As kept in the knowledge base."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for. `named` are ids of records that were called by name; `kinds` are preferred, `only` are required.
+
+    `within` is a subject (taxonomy term) that every hit must have.
+    """
+
+    text: str
+    spot: Spot | None = None
+    kinds: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that was found: how well it fits (higher is better), and how far away it is in miles where known."""
+
+    record: Record
+    score: float
+    miles: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first, and how far they can be believed: `belief` is comparable between queries, 0 to about 1.3."""
+
+    hits: list[Hit] = field(default_factory=list)
+    belief: float = 0.0
+    believable: bool = False
+
+
+class KnowledgeBase:
+    """A published knowledge base, opened read-only. Safe to share between threads of one process."""
+
+    def __init__(self, path: Path, encoder: SentenceEncoder, calibration: Calibration | None = None) -> None:
+        """Open the database at `path`; raise `KnowledgeBaseError` where it is missing or damaged."""
+        if not path.exists():
+            raise KnowledgeBaseError(f"There is no knowledge base at {path}. Run: knowledge build")
+        self._encoder = encoder
+        try:
+            self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+            self._load(calibration)
+        except (sqlite3.DatabaseError, KeyError, ValueError) as trouble:
+            raise KnowledgeBaseError(
+                f"The knowledge base at {path} cannot be read ({trouble}). Run: knowledge build"
+            ) from trouble
+        self.get = lru_cache(maxsize=4096)(self._get)
+        self._words_of = lru_cache(maxsize=4096)(self._name_words)
+
+    def __enter__(self) -> KnowledgeBase:
+        """Use as `with KnowledgeBase(...) as base:`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the database."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _load(self, calibration: Calibration | None) -> None:
+        meta = {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM meta")} if _has(
+            self._db, "meta"
+        ) else {}
+        self.version: str = meta.get("version", "")
+        self.built_at: str = meta.get("built_at", "")
+        self.calibration = calibration or Calibration(**json.loads(meta["calibration"]))
+        documents = self._rows("SELECT number, record_id, kind, name, text FROM document ORDER BY number")
+        self._ids = [row["record_id"] for row in documents]
+        self._kinds = np.array([row["kind"] for row in documents])
+        self._number = {record_id: i for i, record_id in enumerate(self._ids)}
+        vectors = self._rows("SELECT document, vector FROM vector ORDER BY rowid")
+        self._vector_of = np.array([row["document"] - 1 for row in vectors])
+        self._vectors = np.frombuffer(b"".join(row["vector"] for row in vectors), dtype=np.float16)
+        self._vectors = self._vectors.reshape(len(vectors), self._encoder.width).astype(np.float32)
+        counts: Counter[str] = Counter()
+        for row in documents:
+            counts.update({stem(word) for word in WORD.findall(f"{row['name']} {row['text']}".lower())})
+        self._rarity = {word: math.log(1 + len(documents) / count) for word, count in counts.items()}
+        self._rarest = math.log(1 + len(documents))
+        self.phrases: dict[str, str] = {row["id"]: row["text"] for row in self._rows("SELECT id, text FROM phrase")}
+        self.numbers = {re.sub(r"\D", "", row["number"]) for row in self._rows("SELECT number FROM phone")}
+        self.terms = {row["id"]: dict(row) for row in self._rows("SELECT * FROM taxonomy_term")}
+        self._by_term: dict[str, list[str]] = {}
+        for row in self._rows("SELECT link_id, taxonomy_term_id FROM attribute"):
+            self._by_term.setdefault(row["taxonomy_term_id"], []).append(row["link_id"])
+        self.places = Gazetteer(self._places(), self._postcode_points())
+
+    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        return self._db.execute(sql, values).fetchall()
+
+    def _places(self) -> Iterable[Place]:
+        for row in self._rows("SELECT * FROM place"):
+            fields = {**dict(row), "alternate_name": schema.split_list(row["alternate_name"])}
+            yield Place(**fields)
+
+    def _postcode_points(self) -> dict[str, tuple[float, float]]:
+        points = {}
+        for kind in ("service", "location", "organization"):
+            for row in self._rows(
+                f"SELECT postal_code, latitude, longitude FROM {kind} "  # noqa: S608  # a name of ours, not input
+                "WHERE postal_code != '' AND latitude IS NOT NULL"
+            ):
+                points[row["postal_code"]] = (row["latitude"], row["longitude"])
+        return points
+
+    def names(self) -> Iterable[tuple[str, str]]:
+        """Every name that a live or closed record, other than a fact, is called by, with the record's id."""
+        for kind in ("organization", "service", "location", "route"):
+            for row in self._rows(f"SELECT id, name, alternate_name FROM {kind}"):  # noqa: S608  # a name of ours
+                for name in (row["name"], *schema.split_list(row["alternate_name"])):
+                    yield name, row["id"]
+
+    def _get(self, record_id: str) -> Record:
+        """The record with this id, or the one that it was merged into; KeyError where there is none."""
+        found = self._rows("SELECT kind, record_id FROM record WHERE id = ?", record_id)
+        if not found:
+            raise KeyError(record_id)
+        kind, own_id = found[0]["kind"], found[0]["record_id"]
+        row = self._rows(f"SELECT * FROM {kind} WHERE id = ?", own_id)[0]  # noqa: S608  # a name of ours
+        fields: dict[str, Any] = {
+            key: schema.split_list(row[key]) if key in schema.LISTS else row[key] for key in row.keys()
+        }
+        if fields.get("latitude") is None and (fields.get("city") or fields.get("postal_code")):
+            fields["latitude"], fields["longitude"] = self._about_where(fields["city"], fields["postal_code"])
+        return Record(
+            kind=kind,
+            phones=tuple(Phone(*r) for r in self._belonging("phone", own_id)),
+            schedules=tuple(Schedule(*r) for r in self._belonging("schedule", own_id)),
+            steps=tuple(r[0] for r in self._belonging("step", own_id)),
+            sources=tuple(Source(*r) for r in self._belonging("source", own_id)),
+            **fields,
+        )
+
+    def _about_where(self, city: str, postal_code: str) -> tuple[float | None, float | None]:
+        """The exact point of a postcode we hold, else the centre of the town, else of the postcode district."""
+        known = self.places.postcode(postal_code) if postal_code else None
+        exact = known is not None and known[1].name != known[0]
+        for spot in (known[1] if known and exact else None, self.places.named(city) if city else None, known and known[1]):
+            if spot is not None and not spot.wide and spot.latitude is not None:
+                return spot.latitude, spot.longitude
+        return None, None
+
+    def _belonging(self, table: str, record_id: str) -> list[tuple[Any, ...]]:
+        columns = ", ".join(schema.COLUMNS[table][1:])
+        sql = f"SELECT {columns} FROM {table} WHERE record_id = ? ORDER BY rowid"  # noqa: S608  # names of ours
+        return [tuple(row) for row in self._rows(sql, record_id)]
+
+    def knows_word(self, word: str) -> bool:
+        """Whether any record says this word."""
+        return stem(word) in self._rarity
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+
+    def search(self, query: Query, limit: int = 10, without: int | None = None) -> Found:
+        """The records that fit best, other places' dropped. `without` leaves out one vector row (for calibration)."""
+        cosines = self._cosines(query.text, without)
+        texts = self._text_scores(query.text)
+        scores = cosines + TEXT_WEIGHT * texts
+        for kind in query.kinds:
+            scores = scores + KIND_BONUS * (self._kinds == kind)
+        for record_id in query.named:
+            if record_id in self._number:
+                scores[self._number[record_id]] += NAMED_BONUS
+        best = np.argsort(-scores)[: len(scores) if query.within else CANDIDATES]
+        hits = []
+        for i in best:
+            record = self.get(self._ids[i])
+            if query.spot and not query.spot.outside and not serves(record, query.spot):
+                continue
+            if query.only and record.kind not in query.only:
+                continue
+            if query.within and query.within not in record.taxonomy_terms:
+                continue
+            hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
+            if len(hits) == limit:
+                break
+        top = self._number[hits[0].record.id] if hits else int(best[0])
+        belief = float(cosines[top]) + TEXT_WEIGHT * self._known_share(query.text)
+        named = any(hit.record.id in query.named for hit in hits[:1])
+        return Found(hits, belief, named or belief >= self.calibration.believable)
+
+    def nearest(self, term: str, spot: Spot, limit: int = 3) -> list[Hit]:
+        """The sites on a subject that serve a spot, nearest first; those without a point come last."""
+        hits = []
+        for record in self._sites(term):
+            miles = miles_from(spot, record)
+            if (miles is None or spot.wide) and not serves(record, spot):
+                continue
+            hits.append((miles if miles is not None else 999.0, record.name, record))
+        hits.sort(key=lambda hit: hit[:2])
+        return [Hit(record, 1.0, miles if miles < 999 else None) for miles, _, record in hits[:limit]]
+
+    def called(self, term: str, words: Sequence[str], spot: Spot | None) -> list[Hit]:
+        """The sites on a subject whose name or street the words say, misspelt or not: the best matches only.
+
+        Rare words count more; a match in nothing but common words ("road", "house") is no match.
+        """
+        if not words:
+            return []
+        scored = []
+        for record in self._sites(term):
+            if spot is not None and not spot.outside and not serves(record, spot) and miles_from(spot, record) is None:
+                continue
+            own = self._words_of(record.id)
+            weights = [self._rarity.get(stem(word), self._rarest) for word in words if _alike(word, own)]
+            if weights and max(weights) >= RARE:
+                scored.append((sum(weights), record))
+        best = max((score for score, _ in scored), default=0.0)
+        hits = [Hit(record, score, miles_from(spot, record)) for score, record in scored if score > 0.85 * best]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.miles or 0.0, hit.record.name))
+
+    def _sites(self, term: str) -> Iterable[Record]:
+        """The records with an address or a town whose first subject is `term`."""
+        for record_id in self._by_term.get(term, ()):
+            record = self.get(record_id)
+            if record.kind in ("service", "location", "organization") and (record.city or record.postal_code):
+                if record.taxonomy_terms[0] == term or record.kind == "location":
+                    yield record
+
+    def _name_words(self, record_id: str) -> frozenset[str]:
+        record = self.get(record_id)
+        return frozenset(content_words(" ".join((record.name, *record.alternate_name, record.address_1))))
+
+    def _cosines(self, text: str, without: int | None) -> np.ndarray:
+        """The best cosine of each record's vectors with the text, shape (documents,)."""
+        products = self._vectors @ self._encoder.encode_one(text)
+        if without is not None:
+            products[without] = -1
+        best = np.full(len(self._ids), -1.0, dtype=np.float32)
+        np.maximum.at(best, self._vector_of, products)
+        return best
+
+    def _text_scores(self, text: str) -> np.ndarray:
+        """bm25 of each record, as a share of the best one's, shape (documents,)."""
+        scores = np.zeros(len(self._ids), dtype=np.float32)
+        words = content_words(text)
+        if not words:
+            return scores
+        match = " OR ".join('"' + word.replace('"', "") + '"' for word in words)
+        rows = self._rows(
+            f"SELECT rowid, bm25(document_fts, {NAME_COLUMN}, {TEXT_COLUMN}) AS rank FROM document_fts "  # noqa: S608
+            "WHERE document_fts MATCH ? ORDER BY rank LIMIT ?",
+            match,
+            CANDIDATES,
+        )
+        for row in rows:
+            scores[row["rowid"] - 1] = row["rank"] / rows[0]["rank"]
+        return scores
+
+    def _known_share(self, text: str) -> float:
+        """How much of what the text says, weighted by rarity, is spoken of anywhere in the knowledge base: 0 to 1."""
+        weights = [(self._rarity.get(stem(word), 0.0), self._rarest) for word in content_words(text)]
+        total = sum(known or unknown for known, unknown in weights)
+        return sum(known for known, _ in weights) / total if total else 0.0
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that carry its subject, lower case, each once."""
+    return list(dict.fromkeys(word for word in WORD.findall(text.lower().replace("’", "'")) if word not in STOP))
+
+
+def stem(word: str) -> str:
+    """A word without its commonest endings: rough, and the same for questions and content."""
+    for ending in ("'s", "ies", "ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _alike(word: str, words: frozenset[str]) -> bool:
+    """Whether a word is one of the words, or a misspelling of one."""
+    if word in words:
+        return True
+    return len(word) >= 5 and process.extractOne(word, words, scorer=fuzz.ratio, score_cutoff=MISSPELT) is not None
+
+
+def calibrate(base: KnowledgeBase, questions: Sequence[tuple[str, str]]) -> Calibration:
+    """How believable a match must be so that few of our own questions, asked without their own vector, fall below."""
+    records = len(base._ids)  # noqa: SLF001  # one vector a record stands before the questions'
+    beliefs = [base.search(Query(text), 1, without=records + i).belief for i, (text, _) in enumerate(questions)]
+    return Calibration(believable=float(np.quantile(beliefs, REFUSED_SHARE))) if beliefs else Calibration()
+
+
+def _has(db: sqlite3.Connection, table: str) -> bool:
+    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone())
