@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from knowledge.schema import Record
 
 CLOSE = 0.12  # a second record whose score is this near the best is shown too
-CLOSE_FACT = 0.08
+CLOSE_FACT = 0.18
+STRONG = 0.25  # how far above the believable score a route or fact must lie to stand before a list of sites
+DOUBT = 0.15  # how far above it an answer must lie when the message looks like another subject altogether
 NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
 TOWNS = ("Hereford", "Worcester", "Redditch", "Kidderminster", "Malvern")  # the five that most people live near
 
@@ -76,20 +78,41 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
     `sure` says that the subject is known to be ours, so that a weak match is still an answer.
     """
     aim = AIMS[aim_name]
+    if turn.only_place and not sure:
+        return what_here(dispatcher, turn)
     kept = {"question": {"text": turn.placeless, "subjects": list(turn.subjects), "aim": aim_name}}
     about_system = aim_name == "ask_ics"
     spot = turn.spot if about_system else turn.known_spot
-    if turn.spot is not None and turn.spot.outside and not about_system:
-        return _outside(dispatcher, turn, turn.spot, kept)
-    found = turn.base.search(Query(turn.text, None if about_system else spot, aim.kinds, turn.named, within=aim.within))
-    term = "" if about_system or aim.within else _listed(turn, found, aim)
+    outside = turn.spot is not None and turn.spot.outside
+    where = None if about_system or outside else spot
+    found = turn.base.search(
+        Query(turn.text, where, aim.kinds, turn.named, within=aim.within, placeless=turn.placeless if turn.spot and where else "")
+    )
+    if outside and not about_system and (aim.kinds == SITES or not _guides(turn, found)):
+        return _outside(dispatcher, turn, kept)
+    term = "" if about_system or aim.within or outside else _listed(turn, found, aim)
     if term:
         return _by_place(dispatcher, turn, term, spot, kept, aim, found)
-    if not found.hits or not (found.believable or sure):
+    if not found.hits or not (sure or _believed(turn, found)):
         if not aim.otherwise:
             return not_found(dispatcher, turn)
         found = Found([Hit(turn.base.get(aim.otherwise), 1.0)])
     return _best(dispatcher, turn, found.hits, kept, aim.detail)
+
+
+def _believed(turn: Turn, found: Found) -> bool:
+    """Whether what was found is an answer; what may be another subject altogether must fit better."""
+    foreign = turn.intent == "out_of_scope" or (turn.unsure and turn.second_intent == "out_of_scope")
+    if not foreign or turn.named:
+        return found.believable
+    return found.believable and found.belief >= turn.base.calibration.believable + DOUBT
+
+
+def _guides(turn: Turn, found: Found) -> bool:
+    """Whether the best record is a way to care that fits well, wherever the place is."""
+    top = found.hits[0].record if found.hits else None
+    strong = found.belief >= turn.base.calibration.believable + DOUBT
+    return top is not None and top.kind == "route" and strong
 
 
 def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
@@ -102,13 +125,13 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
         return None
     chosen = picked(turn)
     record = chosen or turn.base.get(turn.records[0])
-    detail = AIMS[turn.intent].detail if turn.intent in AIMS else ""
+    detail = AIMS[turn.likeliest].detail if turn.likeliest in AIMS else ""
     if detail == "phone" and "mail" in turn.text.lower():
         detail = "email"
     if (detail and record.kind != "fact") or chosen:
         reply = answer(Speaker(turn.base), [Hit(record, 1.0)], detail)
         return finish(dispatcher, turn, reply, records=[record.id, *(r for r in turn.records if r != record.id)])
-    whole = replace(turn, text=f"{turn.question} {turn.text}", named=(record.id,))
+    whole = replace(turn, text=f"{turn.question} {turn.text}", named=() if record.kind == "fact" else (record.id,))
     return answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
 
 
@@ -130,7 +153,7 @@ def repeat(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
         subjects = tuple(term for term in shown.taxonomy_terms[:1] if turn.base.terms[term]["by_place"])
     place = turn.spot.name if turn.spot else ""
     again = replace(turn, text=f"{turn.question} {place}", placeless=turn.question, subjects=subjects, named=())
-    return answer_question(dispatcher, again, turn.aim or "find_service")
+    return answer_question(dispatcher, again, turn.aim or "find_service", sure=True)
 
 
 def more_hits(turn: Turn) -> list[Hit]:
@@ -156,19 +179,34 @@ def place_in_words(turn: Turn) -> str:
 
 
 def _listed(turn: Turn, found: Found, aim: Aim) -> str:
-    """The subject whose places should be listed nearest first, or "" when one record is the answer."""
-    if turn.named and found.hits and found.hits[0].record.id in turn.named:
+    """The subject whose sites should be listed nearest first, or "" when one record is the answer.
+
+    A subject that was said ("doctors in Bewdley") is listed, unless a way to care fits the whole message well ("can I
+    join a surgery without proof of address"). Without one, the best record's subject is, if its sites differ by place.
+    """
+    top = found.hits[0].record if found.hits else None
+    if top is not None and top.id in turn.named:
         return ""
-    if "route" not in aim.kinds:
-        for subject in turn.subjects:
-            if turn.base.terms[subject]["by_place"]:
-                return subject
-    top = found.hits[0].record if found.hits and found.believable else None
-    if top is not None and top.kind in ("service", "location") and top.taxonomy_terms:
-        first = top.taxonomy_terms[0]
-        if turn.base.terms[first]["by_place"] and top.city:
-            return first
+    terms = turn.base.terms
+    first = top.taxonomy_terms[0] if top is not None and top.taxonomy_terms else ""
+    is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
+    subject = next((subject for subject in turn.subjects if terms[subject]["by_place"]), "")
+    if subject and aim.kinds == SITES:
+        guidance = top is not None and top.kind in ("route", "fact")
+        strong = found.belief >= turn.base.calibration.believable + STRONG
+        return "" if guidance and strong and turn.telling_words else subject
+    if subject and turn.spot is not None:
+        meant = first == subject or not turn.telling_words
+        if meant or turn.base.called(subject, turn.telling_words, turn.spot):
+            return subject
+    if is_site and found.believable and terms[first]["by_place"] and _fits(turn, first):
+        return first
     return ""
+
+
+def _fits(turn: Turn, term: str) -> bool:
+    """Whether nothing that was said speaks of another subject than `term`."""
+    return not turn.subjects or term in turn.subjects
 
 
 def _by_place(
@@ -192,7 +230,7 @@ def _by_place(
     hits = turn.base.nearest(term, spot, limit=12)
     meant = {hit.record.id for hit in found.hits[:SHOWN_AT_ONCE]}
     hits = [hit for hit in hits if hit.record.open_for_use or hit.record.id in meant]
-    closed = [h for h in found.hits[:2] if not h.record.open_for_use and term in h.record.taxonomy_terms]
+    closed = [h for h in found.hits[:2] if not h.record.open_for_use and h.record.taxonomy_terms[:1] == (term,)]
     hits = [*(hit for hit in closed if hit.record.id not in {h.record.id for h in hits}), *hits]
     reply = list_nearest(Speaker(turn.base), spot, hits, aim.detail)
     if reply is None:
@@ -245,9 +283,21 @@ def ask_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]
     return finish(dispatcher, turn, reply, asked="place", **kept)
 
 
-def _outside(dispatcher: CollectingDispatcher, turn: Turn, spot: Spot, kept: dict[str, Any]) -> Events:
-    """A place outside the two counties: the nearest of ours where it is just over the border, else who to ask."""
+def what_here(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
+    """Only a place was said, and nothing was asked before: ask what is needed there."""
     speaker = Speaker(turn.base)
+    assert turn.spot is not None  # the caller looked
+    if turn.spot.outside:
+        return _outside(dispatcher, turn, {})
+    reply = Reply("clarify", lines=[speaker.phrase("ask_need", place=place_in_words(turn))])
+    reply.buttons = [button(speaker.phrase(name)) for name in NEEDS]
+    return finish(dispatcher, turn, reply, asked="need")
+
+
+def _outside(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
+    """A place outside the two counties: the nearest of ours where it is just over the border, else who to ask."""
+    speaker, spot = Speaker(turn.base), turn.spot
+    assert spot is not None  # the caller looked
     for subject in turn.subjects:
         if turn.base.terms[subject]["by_place"] and spot.latitude is not None:
             hits = [h for h in turn.base.nearest(subject, spot) if h.miles is not None and h.miles <= NEAR_BORDER]
@@ -272,6 +322,7 @@ def not_found(dispatcher: CollectingDispatcher, turn: Turn, outcome: str = "fall
     return finish(dispatcher, turn, reply)
 
 
+NEEDS = ("button_gp", "button_pharmacy", "button_minor_injuries", "button_dentist", "button_hospital")
 OFFERS = ("button_gp", "button_pharmacy", "button_minor_injuries", "button_dentist")
 COUNCIL_RECORDS = ("wcc-adult-front-door", "herefordshire-art")
 

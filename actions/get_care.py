@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from rasa_sdk import Tracker
     from rasa_sdk.executor import CollectingDispatcher
 
+SMALL_TALK = {
+    "greet": "utter_greet",
+    "thank": "utter_thank",
+    "goodbye": "utter_goodbye",
+    "ask_what_you_can_do": "utter_what_you_can_do",
+    "ask_who_you_are": "utter_who_you_are",
+}
+
+
 class ActionGetCare(Action):
     """Answer a need or a situation with the next step."""
 
@@ -29,7 +38,7 @@ class ActionGetCare(Action):
 
 
 class ActionAnswerUnsure(Action):
-    """When the aim is not clear, let the knowledge base decide whether there is an answer."""
+    """When no aim is clear, take the likeliest and let the knowledge base decide whether there is an answer."""
 
     def name(self) -> str:
         """As in the domain."""
@@ -40,4 +49,8 @@ class ActionAnswerUnsure(Action):
     ) -> list[dict[str, Any]]:
         """Say what is found when it can be believed, else that we don't know."""
         turn = read(tracker)
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")
+        if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot:
+            dispatcher.utter_message(response=SMALL_TALK[turn.likeliest])
+            return []
+        aim = turn.likeliest if turn.likeliest in finding.AIMS else "unsure"
+        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, aim)

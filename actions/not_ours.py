@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from actions.turn import Turn
 
-DOUBTFUL = 0.7  # an intent less likely than this is not enough to refuse what we can answer
+DOUBTFUL = 0.9  # an intent less likely than this is not enough to refuse what we can answer
+FOREIGN = 0.2  # how far below it a refusal that might be of another subject is no refusal of ours
 SURE = 0.15  # how far above the believable score a foreign-looking question must lie to be answered all the same
 
 
@@ -100,20 +101,24 @@ class ActionOutOfScope(Action):
 
 def _belief(turn: Turn) -> float:
     """How far the knowledge base believes that the message is a question for it."""
-    return turn.base.search(Query(turn.text, turn.known_spot, named=turn.named), 1).belief
+    query = Query(turn.text, turn.known_spot, named=turn.named, placeless=turn.placeless if turn.spot else "")
+    return turn.base.search(query, 1).belief
 
 
 def _say(
     dispatcher: CollectingDispatcher, turn: Turn, phrase: str, record_ids: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """Refuse, say who can, and give the record that comes closest where there is a good one."""
-    if turn.confidence < DOUBTFUL and _belief(turn) >= turn.base.calibration.believable + SURE:
+    belief = _belief(turn)
+    if turn.intent != "ask_medical_advice" and turn.second_intent == "out_of_scope" and belief < turn.base.calibration.believable - FOREIGN and not turn.subjects:
+        return finding.finish(dispatcher, turn, Reply("out_of_scope", lines=[Speaker(turn.base).phrase("not_ours")]))
+    if turn.confidence < DOUBTFUL and belief >= turn.base.calibration.believable + SURE:
         return finding.answer_question(dispatcher, turn, "unsure")
     speaker = Speaker(turn.base)
     reply = Reply("answer", lines=[speaker.phrase(phrase)])
     reply.records = [turn.base.get(record_id) for record_id in record_ids]
     found = turn.base.search(Query(turn.text, turn.known_spot, ("route", "service"), turn.named), 1)
     if found.hits and found.belief >= turn.base.calibration.believable + SURE:
-        reply.lines.append(speaker.brief(found.hits[0].record))
+        reply.lines.append(speaker.short(found.hits[0].record))
         reply.records.insert(0, found.hits[0].record)
     return finding.finish(dispatcher, turn, reply, records=list(turn.records) or None)

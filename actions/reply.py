@@ -88,15 +88,18 @@ class Speaker:
         return _each_once([*lines, *self._origin(record)])
 
     def brief(self, record: Record, miles: float | None = None) -> str:
-        """A record in one line of a list: name, where, phone; for a closed one, what to do instead."""
+        """A site in one line of a list: name, where, phone; for a closed one, what to do instead."""
         if not record.open_for_use:
             return f"{record.name}: {record.alert}"
-        parts = [*self._address(record, miles), *self._phones(record)[:1]]
-        if not parts:
-            parts = [record.description]
-        elif record.kind in ("fact", "route"):
-            parts.insert(0, record.description)
+        parts = [*self._address(record, miles), *self._phones(record)[:1]] or [record.description]
         return " ".join([self._named(record), *parts])
+
+    def short(self, record: Record) -> str:
+        """A further record in one line: name, what it is, and the number to ring where the text does not have it."""
+        if not record.open_for_use:
+            return f"{record.name}: {record.alert}"
+        ring = [line for line in self._phones(record)[:1] if record.phones[0].number not in record.description]
+        return " ".join([self._named(record), record.description, *ring])
 
     def detail(self, record: Record, name: str, miles: float | None = None) -> list[str]:
         """One detail of a record in words; where we don't have it, that is said."""
@@ -110,12 +113,12 @@ class Speaker:
             "email": lambda: self._contact(record),
         }
         lines = known[name]()
-        if lines:
+        if lines and not (name == "hours" and not record.opening_hours):
             return lines
         unknown = f"{name}_unknown"
         if name == "hours" and not record.phones:
-            unknown = "hours_unknown_111"
-        return [self.phrase(unknown, name=record.name)]
+            unknown = "hours_unknown_alone"
+        return [self.phrase(unknown, name=record.name), *lines]
 
     def _introduction(self, record: Record) -> str:
         if record.kind in ("fact", "route") or record.name.lower() in record.description.lower():
@@ -172,7 +175,9 @@ class Speaker:
         return self.phrase("about_one_mile") if miles < 1.5 else self.phrase("about_miles", miles=round(miles))
 
     def _hours(self, record: Record) -> list[str]:
-        return [self.phrase("hours", hours=record.opening_hours.rstrip("."))] if record.opening_hours else []
+        if record.opening_hours:
+            return [self.phrase("hours", hours=record.opening_hours.rstrip("."))]
+        return [self.phrase("hours_old", hours=record.old_hours)] if record.old_hours else []
 
     def _eligibility(self, record: Record) -> list[str]:
         lines = [record.eligibility_description] if record.eligibility_description else []
@@ -195,7 +200,7 @@ class Speaker:
 
     def _instead(self, record: Record) -> list[str]:
         others = [self._base.get(other) for other in record.replaced_by]
-        return [self.brief(other) for other in others if other.open_for_use][:SHOWN_AT_ONCE]
+        return [self.short(other) for other in others if other.open_for_use][:SHOWN_AT_ONCE]
 
     def _origin(self, record: Record) -> list[str]:
         when = record.assured_date or record.source_date
@@ -239,7 +244,7 @@ def answer(speaker: Speaker, hits: Sequence[Hit], detail: str = "", also: Sequen
     if also:
         reply.lines.append(speaker.phrase("also"))
         for hit in also:
-            reply.lines.append(speaker.brief(hit.record, hit.miles))
+            reply.lines.append(speaker.short(hit.record))
             reply.records.append(hit.record)
     return reply
 

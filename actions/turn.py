@@ -24,7 +24,7 @@ DETAIL_WORDS = frozenset(
     "turn walk old age ages eligible allowed qualify dad mum mother father son daughter wife husband partner child "
     "instead else answers answer office booking start many first second third last next happens ok okay oh um er well "
     "actually sorry meant mean please ta cheers u r ur wot wat pls many same book booked join long wait queue catch bus "
-    "exactly again who which where what when how take takes taking new anyone everyone person people men women kids "
+    "exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how take takes taking new anyone everyone person people men women kids "
     "children yourself myself himself herself yourselves way and or also but about".split()
 )
 
@@ -41,6 +41,7 @@ class Turn:
     text: str
     intent: str
     confidence: float
+    second_intent: str
     spot: Spot | None
     spot_id: str
     subjects: tuple[str, ...]
@@ -65,6 +66,21 @@ class Turn:
     def known_spot_id(self) -> str:
         """The id of `known_spot`, as the conversation keeps it."""
         return self.spot_id or self.remembered_id
+
+    @property
+    def only_place(self) -> bool:
+        """Whether nothing but a place was said."""
+        return self.spot is not None and not self.own_words and not self.subjects and not self.named
+
+    @property
+    def unsure(self) -> bool:
+        """Whether no intent was likely enough."""
+        return self.intent == "nlu_fallback"
+
+    @property
+    def likeliest(self) -> str:
+        """The intent, or the likeliest one where none was likely enough."""
+        return self.second_intent if self.unsure else self.intent
 
     @property
     def own_words(self) -> list[str]:
@@ -95,7 +111,7 @@ class Turn:
         pointing = bool(POINTING & set(words)) or words[0] in LEADING or "about" in words[:2]
         if len(own) > (4 if pointing else 2):
             return False
-        belief = self.base.search(Query(self.text), 1).belief
+        belief = self.base.search(Query(self.text, placeless=self.placeless if self.spot else ""), 1).belief
         return belief < self.base.calibration.believable + (CLEARLY_NEW if pointing else NEW)
 
 
@@ -112,6 +128,7 @@ def read(tracker: Tracker) -> Turn:
         text=message.get("text") or "",
         intent=(message.get("intent") or {}).get("name") or "",
         confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
+        second_intent=_second(message),
         spot=spot,
         spot_id=spot_id,
         subjects=_values(entities, "subject"),
@@ -135,6 +152,12 @@ def _without_places(text: str, entities: list[dict[str, Any]]) -> str:
     for start, end in reversed(spans):
         text = text[:start] + text[end:]
     return " ".join(text.split())
+
+
+def _second(message: dict[str, Any]) -> str:
+    """The likeliest intent beside the one that was taken: what a fallback would have been."""
+    ranking = message.get("intent_ranking") or []
+    return ranking[1]["name"] if len(ranking) > 1 else ""
 
 
 def _values(entities: list[dict[str, Any]], name: str) -> tuple[str, ...]:

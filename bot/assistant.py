@@ -20,7 +20,7 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered, deserialise_events
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa_sdk import utils as sdk_utils
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -86,12 +86,11 @@ class InProcessAction(Action):
 
 def _for_sdk(tracker: DialogueStateTracker) -> rasa_sdk.Tracker:
     """The tracker as actions know it: slots, the latest message, the loop and the paused state; no old events."""
-    message = tracker.latest_message
-    parsed = message.parse_data if message else {}
+    parsed: dict[str, Any] = tracker.latest_message.parse_data if tracker.latest_message else {}
     return rasa_sdk.Tracker(
         tracker.sender_id,
         tracker.current_slot_values(),
-        {TEXT: parsed.get(TEXT), INTENT: parsed.get(INTENT, {}), ENTITIES: parsed.get(ENTITIES, [])},
+        {key: parsed.get(key) for key in (TEXT, INTENT, INTENT_RANKING_KEY, ENTITIES)},
         [],
         tracker.is_paused(),
         tracker.followup_action,

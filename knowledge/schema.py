@@ -22,7 +22,7 @@ DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 # Every record, of whatever kind, has these. Lists are written "one; two; three".
 _EVERY = ("id", "name", "alternate_name", "description", "status", "alert", "replaced_by", "area", "taxonomy_terms")
 _ORIGIN = ("url", "email", "related", "confidence", "source_date", "assured_date", "review_date", "merged_from")
-_ADDRESS = ("address_1", "city", "postal_code", "latitude", "longitude", "opening_hours")
+_ADDRESS = ("address_1", "city", "postal_code", "latitude", "longitude", "opening_hours", "old_hours")
 _USE = (
     "organization",
     "urgency",
@@ -38,7 +38,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "organization": (*_EVERY, *_ADDRESS, *_USE, *_ORIGIN),
     "service": (*_EVERY, *_ADDRESS, "location_id", *_USE, *_ORIGIN),
     "location": (*_EVERY, *_ADDRESS, *_USE, *_ORIGIN),
-    "route": (*_EVERY, "opening_hours", *_USE, *_ORIGIN),
+    "route": (*_EVERY, "opening_hours", "old_hours", *_USE, *_ORIGIN),
     "fact": (*_EVERY, "other_sources_say", *_ORIGIN),
     "phone": ("record_id", "number", "extension", "type", "description", "source_date"),
     "schedule": ("record_id", "byday", "opens_at", "closes_at"),
@@ -111,6 +111,7 @@ class Record:
     latitude: float | None = None
     longitude: float | None = None
     opening_hours: str = ""
+    old_hours: str = ""
     location_id: str = ""
     organization: str = ""
     urgency: str = ""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TEXT_WEIGHT = 0.3  # of the full-text score beside the cosine
 NAMED_BONUS = 0.35  # for a record that is called by its own name
+ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
 NAME_COLUMN, TEXT_COLUMN = 3.0, 1.0  # bm25 weights
 CANDIDATES = 60
@@ -68,7 +69,8 @@ class Calibration:
 class Query:
     """What is looked for. `named` are ids of records that were called by name; `kinds` are preferred, `only` are required.
 
-    `within` is a subject (taxonomy term) that every hit must have.
+    `within` is a subject (taxonomy term) that every hit must have. `placeless` is the text without its places: a place
+    we know does not make a question ours ("will it rain in Malvern"), so both are compared.
     """
 
     text: str
@@ -78,6 +80,7 @@ class Query:
     terms: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     within: str = ""
+    placeless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +229,17 @@ class KnowledgeBase:
     def search(self, query: Query, limit: int = 10, without: int | None = None) -> Found:
         """The records that fit best, other places' dropped. `without` leaves out one vector row (for calibration)."""
         cosines = self._cosines(query.text, without)
-        texts = self._text_scores(query.text)
-        scores = cosines + TEXT_WEIGHT * texts
+        if query.placeless:
+            cosines = (cosines + self._cosines(query.placeless)) / 2
+        scores = cosines + TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
         for kind in query.kinds:
             scores = scores + KIND_BONUS * (self._kinds == kind)
         for record_id in query.named:
             if record_id in self._number:
                 scores[self._number[record_id]] += NAMED_BONUS
+        first = int(np.argmax(scores))
+        if query.spot and not query.spot.outside and not serves(self.get(self._ids[first]), query.spot):
+            scores = scores + self._likeness(first)
         best = np.argsort(-scores)[: len(scores) if query.within else CANDIDATES]
         hits = []
         for i in best:
@@ -246,10 +253,24 @@ class KnowledgeBase:
             hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
             if len(hits) == limit:
                 break
-        top = self._number[hits[0].record.id] if hits else int(best[0])
-        belief = float(cosines[top]) + TEXT_WEIGHT * self._known_share(query.text)
-        named = any(hit.record.id in query.named for hit in hits[:1])
+        top = self._number[hits[0].record.id] if hits and query.within else first
+        shares = [self._known_share(text) for text in (query.text, query.placeless) if text]
+        belief = float(cosines[top]) + TEXT_WEIGHT * sum(shares) / max(len(shares), 1)
+        named = any(hit.record.id in query.named or self._says_name(query, hit.record) for hit in hits[:1])
         return Found(hits, belief, named or belief >= self.calibration.believable)
+
+    def _likeness(self, document: int) -> np.ndarray:
+        """A bonus for what is like a document, shape (documents,): the same service in the county that was meant."""
+        summaries = self._vectors[: len(self._ids)]  # a record's own vector stands before the questions'
+        likeness = summaries @ summaries[document]
+        return np.where(likeness >= ALIKE, SIBLING_BONUS * likeness, 0.0)
+
+    def _says_name(self, query: Query, record: Record) -> bool:
+        """Whether the text is mostly a record's name, with a rare word of it."""
+        name = frozenset(content_words(" ".join((record.name, *record.alternate_name))))
+        said = content_words(query.placeless or query.text)
+        shared = [word for word in said if word in name]
+        return 2 * len(shared) > len(said) and any(self._rarity.get(stem(word), 0.0) >= RARE for word in shared)
 
     def nearest(self, term: str, spot: Spot, limit: int = 3) -> list[Hit]:
         """The sites on a subject that serve a spot, nearest first; those without a point come last."""
@@ -293,7 +314,7 @@ class KnowledgeBase:
         record = self.get(record_id)
         return frozenset(content_words(" ".join((record.name, *record.alternate_name, record.address_1))))
 
-    def _cosines(self, text: str, without: int | None) -> np.ndarray:
+    def _cosines(self, text: str, without: int | None = None) -> np.ndarray:
         """The best cosine of each record's vectors with the text, shape (documents,)."""
         products = self._vectors @ self._encoder.encode_one(text)
         if without is not None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MANY = 3  # a name that more records than this share says nothing about which one is meant
 SHORTEST_GUESS = 6  # letters; shorter words are too easily taken for something else
-ALIKE = 86  # of 100: how alike a misspelt place name must be
+ALIKE = 84  # of 100: how alike a misspelt name must be
 
 
 class Names:

@@ -21,12 +21,7 @@ from knowledge.vectors import SentenceEncoder, shared_encoder
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
-    """Adds one dense sentence feature of shape (1, 384), multiplied by `weight`, to every text."""
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """`weight`: how much the meaning counts beside the words themselves (measured: 3)."""
-        return {**DenseFeaturizer.get_default_config(), "weight": 3.0}
+    """Adds one dense sentence feature of shape (1, 384) and length one to every text."""
 
     @classmethod
     def create(
@@ -42,13 +37,11 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, name: str, config: dict[str, Any]) -> None:
         """Use the process's shared encoder."""
         super().__init__(name, config)
-        self._weight = float(config["weight"])
         self._encoder: SentenceEncoder = shared_encoder()
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """Refuse a weight that is not a number."""
-        float(config.get("weight", 1))
+        """There is nothing to configure (Rasa calls this)."""
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the feature to each message that has text."""
@@ -67,5 +60,4 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def _add(self, message: Message, attribute: str, vector: np.ndarray) -> None:
-        feature = (vector * self._weight).reshape(1, -1)
-        message.add_features(Features(feature, FEATURE_TYPE_SENTENCE, attribute, self._identifier))
+        message.add_features(Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, attribute, self._identifier))
