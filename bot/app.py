@@ -137,8 +137,9 @@ async def read_body(request: Request) -> bytes:
 
 async def webhook(request: Request) -> Response:
     """Rasa's REST channel: `{"sender", "message"}` in, a list of messages out."""
+    body = await read_body(request)
     try:
-        sent = json.loads(await read_body(request))
+        sent = json.loads(body)
     except (ValueError, RecursionError):
         raise BadMessage("This is not JSON. Send an object with “sender” and “message”.") from None
     if not isinstance(sent, dict):

@@ -18,13 +18,14 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.processor import MessageProcessor
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered, deserialise_events
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa_sdk import utils as sdk_utils
 from rasa_sdk.executor import CollectingDispatcher
 
 import actions
+from bot.conversations import ConversationStore
 from bot.privacy import mask_postcode
 
 if TYPE_CHECKING:
@@ -169,9 +170,7 @@ class Assistant(Agent):
 
         Raises `rasa.exceptions.ModelNotFound` where there is no model.
         """
-        conversations.parent.mkdir(parents=True, exist_ok=True)
-        store = SQLTrackerStore(dialect="sqlite", db=str(conversations))
-        assistant = cls(tracker_store=store, lock_store=InMemoryLockStore())
+        assistant = cls(tracker_store=ConversationStore(conversations), lock_store=InMemoryLockStore())
         assistant.load_model(model)
         return assistant
 
@@ -197,5 +196,9 @@ class Assistant(Agent):
     async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
         """One turn: the messages as the REST channel sends them."""
         channel = CollectingOutputChannel()
-        await self.handle_message(UserMessage(text, channel, sender, input_channel="rest"))
+        try:
+            await self.handle_message(UserMessage(text, channel, sender, input_channel="rest"))
+        except Exception:
+            cast("ConversationStore", self.tracker_store).forget(sender)
+            raise
         return channel.messages

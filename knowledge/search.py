@@ -146,6 +146,9 @@ class KnowledgeBase:
         vectors = self._rows("SELECT document, vector FROM vector ORDER BY rowid")
         self._vector_of = np.array([row["document"] - 1 for row in vectors])
         self._vectors = np.frombuffer(b"".join(row["vector"] for row in vectors), dtype=np.float16)
+        # Each record has at least its own vector, so that the rows, put in the order of their records, make one group each.
+        self._grouped = np.argsort(self._vector_of, kind="stable")
+        self._starts = np.searchsorted(self._vector_of[self._grouped], np.arange(len(self._ids)))
         self._vectors = self._vectors.reshape(len(vectors), self._encoder.width).astype(np.float32)
         counts: Counter[str] = Counter()
         for row in documents:
@@ -319,9 +322,7 @@ class KnowledgeBase:
         products = self._vectors @ self._encoder.encode_one(text)
         if without is not None:
             products[without] = -1
-        best = np.full(len(self._ids), -1.0, dtype=np.float32)
-        np.maximum.at(best, self._vector_of, products)
-        return best
+        return np.maximum.reduceat(products[self._grouped], self._starts)
 
     def _text_scores(self, text: str) -> np.ndarray:
         """bm25 of each record, as a share of the best one's, shape (documents,)."""

@@ -1,0 +1,133 @@
+"""Danger detection: every sign, look-alikes, spelling, guards, speed, and errors that a clinician can act on."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.nlu.danger import FOLDER, DangerDataError, DangerTable
+from bot.nlu.plain import plain
+
+SETS = Path(__file__).resolve().parents[2] / "safety"
+
+
+@pytest.fixture(scope="module")
+def table() -> DangerTable:
+    return DangerTable()
+
+
+def messages() -> list[tuple[str, str]]:
+    """The sealed-before-tuning set, then the one that grew with the wordings."""
+    return [tuple(line.split("\t")) for name in ("danger.tsv", "danger-tuned.tsv")
+            for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+
+
+def right(table: DangerTable, message: str, label: str) -> bool:
+    danger = table.look(message)
+    if danger is None:
+        return False
+    if label == "crisis":
+        return danger.card == "immediate" and bool({"crisis", "self-harm"} & set(danger.kinds))
+    return label == "urgent" or danger.card == "immediate"
+
+
+@pytest.mark.parametrize("label, least", [("immediate", 1.0), ("crisis", 1.0), ("urgent", 0.95)])
+def test_danger_is_recognised(table: DangerTable, label: str, least: float) -> None:
+    asked = [m for m, wanted in messages() if wanted == label]
+    missed = [m for m in asked if not right(table, m, label)]
+    assert 1 - len(missed) / len(asked) >= least, missed
+
+
+def test_look_alikes_raise_no_alarm(table: DangerTable) -> None:
+    asked = [line for name in ("lookalike.txt", "lookalike-tuned.txt")
+             for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+    alarms = [m for m in asked if (d := table.look(m)) and d.card == "immediate"]
+    assert len(asked) >= 300
+    assert len(alarms) / len(asked) <= 0.02, alarms
+
+
+@pytest.mark.parametrize("message", [
+    "CHEST PAIN and sweating", "chest  pain, sweating", "chestpain sweating", "c h e s t p a i n", "chset pain really bad",
+    "he can\u2019t breathe", "he cant breathe", "he cannot breathe", "he can not breeeathe", "he cant br\u00e9athe", "su1cidal",
+    "i want to d!e", "shes unconcious", "he is not\nbreathing", "i'm bleeding heavily \U0001fa78 it wont stop",
+])
+def test_spelling_does_not_hide_danger(table: DangerTable, message: str) -> None:
+    danger = table.look(message)
+    assert danger is not None and danger.card == "immediate"
+
+
+@pytest.mark.parametrize("message, seen", [
+    ("no chest pain, just a sore throat", False),
+    ("no rash but he won't wake up", True),
+    ("my dad had a stroke three years ago", False),
+    ("dad had a stroke three years ago and now his face is drooping", True),
+    ("he doesn't have chest pain, fever or trouble breathing", False),
+    ("she was bleeding and it hasn't stopped, blood everywhere", True),
+    ("is there a stroke club in Malvern", False),
+    ("I'm in a stroke club and my mouth has dropped on one side", True),
+])
+def test_denied_past_and_named_services(table: DangerTable, message: str, seen: bool) -> None:
+    assert (table.look(message) is not None) is seen
+
+
+def test_immediate_beats_urgent_and_all_kinds_are_told(table: DangerTable) -> None:
+    danger = table.look("my eye is red and painful. also i have taken 40 paracetamol and i want to die")
+    assert danger is not None
+    assert (danger.card, danger.kind) == ("immediate", "self-harm")
+    assert {"self-harm", "crisis"} <= set(danger.kinds)
+    assert danger.words and danger.wording
+
+
+def test_whole_of_a_long_message_is_looked_at(table: DangerTable) -> None:
+    padding = "the weather was lovely and we went to the market in Ledbury for some bread. " * 70
+    assert len(padding) > 5000 and table.look(padding) is None
+    danger = table.look(padding + "my husband won't wake up " + padding)
+    assert danger is not None and danger.card == "immediate"
+
+
+def test_nothing_and_noise(table: DangerTable) -> None:
+    for message in ("", "   ", "\u200b", "?!", "12345", "\U0001f602", "x" * 5000, "\u00a0"):
+        assert table.look(message) is None
+
+
+def test_nothing_typed_stays_in_memory(table: DangerTable) -> None:
+    before = len(table._vocab.strings)
+    table.look("my name is Xyzzyqwert Plughfoo and I live in Nowhereville")
+    assert len(table._vocab.strings) == before
+
+
+def test_it_is_fast(table: DangerTable) -> None:
+    asked = [m for m, _ in messages()]
+    for message in asked[:50]:
+        table.look(message)
+    start = time.perf_counter()
+    for message in asked:
+        table.look(message)
+    assert (time.perf_counter() - start) / len(asked) < 0.003  # measured at 0.5 ms; the rest is for a busy machine
+
+
+def test_every_sign_has_a_wording(table: DangerTable) -> None:
+    assert {str(n) for n in range(1, 45)} <= {w.sign.id for w in table.wordings}
+
+
+def test_plain() -> None:
+    assert plain("Mum\u2019s CAF\u00c9 \u0141\u00f3d\u017a can\u2019t") == "mum cafe lodz cant"
+
+
+@pytest.mark.parametrize("file, old, new, told", [
+    ("signs.csv", ",immediate,", ",now,", "signs.csv, row 2, column card"),
+    ("wordings.csv", "\n1,", "\n99,", "wordings.csv, row 2, column sign"),
+    ("wordings.csv", "CHEST ~", "CHST ~", "wordings.csv, row 2, column pattern"),
+    ("words.csv", "NEGATOR,", "NEGATER,", "the group NEGATOR is missing"),
+])
+def test_errors_say_where_and_what_to_do(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
+    folder = tmp_path / "safety"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DangerDataError, match=told):
+        DangerTable(folder)
