@@ -52,5 +52,6 @@ class ActionAnswerUnsure(Action):
         if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot:
             dispatcher.utter_message(response=SMALL_TALK[turn.likeliest])
             return []
-        aim = turn.likeliest if turn.likeliest in finding.AIMS else "unsure"
+        likely = turn.likeliest in finding.AIMS and (turn.likeliest != "complain" or "complaints" in turn.subjects)
+        aim = turn.likeliest if likely else "unsure"
         return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, aim)

@@ -19,7 +19,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from knowledge import schema
-from knowledge.places import Gazetteer, Spot, miles_from, serves
+from knowledge.places import Gazetteer, Spot, area_id, miles_from, serves
 from knowledge.schema import Phone, Place, Record, Schedule, Source
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TEXT_WEIGHT = 0.3  # of the full-text score beside the cosine
 NAMED_BONUS = 0.35  # for a record that is called by its own name
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
+LOCAL_BONUS = 0.08  # for a record that serves just the county or district that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
 NAME_COLUMN, TEXT_COLUMN = 3.0, 1.0  # bm25 weights
 CANDIDATES = 60
@@ -161,6 +162,12 @@ class KnowledgeBase:
         self._by_term: dict[str, list[str]] = {}
         for row in self._rows("SELECT link_id, taxonomy_term_id FROM attribute"):
             self._by_term.setdefault(row["taxonomy_term_id"], []).append(row["link_id"])
+        areas = {
+            row["id"]: frozenset(schema.split_list(row["area"]))
+            for kind in schema.KINDS
+            for row in self._rows(f"SELECT id, area FROM {kind}")  # noqa: S608  # a name of ours
+        }
+        self._areas = [areas[record_id] for record_id in self._ids]
         self.places = Gazetteer(self._places(), self._postcode_points())
 
     def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
@@ -243,6 +250,9 @@ class KnowledgeBase:
         first = int(np.argmax(scores))
         if query.spot and not query.spot.outside and not serves(self.get(self._ids[first]), query.spot):
             scores = scores + self._likeness(first)
+        if query.spot and not query.spot.outside:
+            local = {area_id(query.spot.county), area_id(query.spot.district)}
+            scores = scores + LOCAL_BONUS * np.array([bool(areas) and areas <= local for areas in self._areas])
         best = np.argsort(-scores)[: len(scores) if query.within else CANDIDATES]
         hits = []
         for i in best:
