@@ -23,9 +23,7 @@ class ActionChooseOption(Action):
         """As in the domain."""
         return "action_choose_option"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Pick by number, by place or by a word of the name."""
         turn = read(tracker)
         record = finding.picked(turn)
@@ -42,9 +40,7 @@ class ActionShowMore(Action):
         """As in the domain."""
         return "action_show_more"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the next three, or that there are no more."""
         turn = read(tracker)
         speaker = Speaker(turn.base)
@@ -58,15 +54,13 @@ class ActionShowMore(Action):
 
 
 class ActionAffirm(Action):
-    """ "Yes" to a question back; with a subject in it ("yes a gp") it is that question."""
+    """A yes to a question back; with a subject in it ("yes a gp") it is that question."""
 
     def name(self) -> str:
         """As in the domain."""
         return "action_affirm"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Go on with what was asked."""
         turn = read(tracker)
         if turn.subjects or turn.own_words:

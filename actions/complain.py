@@ -21,8 +21,6 @@ class ActionComplain(Action):
         """As in the domain."""
         return "action_complain"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Look among the records about complaints only."""
         return finding.answer_question(dispatcher, read(tracker), "complain")

@@ -23,9 +23,7 @@ class ActionForget(Action):
         """As in the domain."""
         return "action_forget"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Reset every slot."""
         return [AllSlotsReset()]
 
@@ -37,9 +35,7 @@ class ActionTalkToPerson(Action):
         """As in the domain."""
         return "action_talk_to_person"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the numbers where a person answers."""
         turn = read(tracker)
         speaker = Speaker(turn.base)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from actions.turn import Turn
 
+
 class ActionGiveDetail(Action):
     """Answer "their number?", "what time does it shut", "how old do you have to be", of what was shown or named."""
 
@@ -23,9 +24,7 @@ class ActionGiveDetail(Action):
         """As in the domain."""
         return "action_give_detail"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the detail of the record just shown, or find the one that is named."""
         turn = read(tracker)
         followed = finding.follow_up(dispatcher, turn)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rasa_sdk import Tracker
     from rasa_sdk.executor import CollectingDispatcher
 
+
 class ActionFindService(Action):
     """Answer "where is …", "which … are in …", "… near me"."""
 
@@ -20,9 +21,7 @@ class ActionFindService(Action):
         """As in the domain."""
         return "action_find_service"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the nearest, the one that was named, or ask where."""
         turn = read(tracker)
         return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")

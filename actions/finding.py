@@ -86,7 +86,14 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
     outside = turn.spot is not None and turn.spot.outside
     where = None if about_system or outside else spot
     found = turn.base.search(
-        Query(turn.text, where, aim.kinds, turn.named, within=aim.within, placeless=turn.placeless if turn.spot and where else "")
+        Query(
+            turn.text,
+            where,
+            aim.kinds,
+            turn.named,
+            within=aim.within,
+            placeless=turn.placeless if turn.spot and where else "",
+        )
     )
     if outside and not about_system and (aim.kinds == SITES or not _guides(turn, found)):
         return _outside(dispatcher, turn, kept)
@@ -241,7 +248,9 @@ def _by_place(
 def list_nearest(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str = "") -> Reply | None:
     """The nearest places, closed ones of the same town first with what to do instead; None where there are none."""
     town = spot.name.lower()
-    closed = [hit for hit in hits if not hit.record.open_for_use and town in f"{hit.record.city} {hit.record.name}".lower()]
+    closed = [
+        hit for hit in hits if not hit.record.open_for_use and town in f"{hit.record.city} {hit.record.name}".lower()
+    ]
     live = [hit for hit in hits if hit.record.open_for_use][:SHOWN_AT_ONCE]
     if not live and not closed:
         return None
@@ -258,7 +267,7 @@ def list_nearest(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str = ""
             alert = f" {hit.record.alert}" if hit.record.alert else ""
             reply.lines.append(speaker.brief(hit.record, hit.miles) + alert)
             reply.records.append(hit.record)
-        reply.lines += speaker._origin(live[0].record)
+        reply.lines += speaker.origin(live[0].record)
     return reply
 
 

@@ -29,9 +29,7 @@ class ActionGetCare(Action):
         """As in the domain."""
         return "action_get_care"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the route or service that fits best."""
         turn = read(tracker)
         return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "get_care")
@@ -44,9 +42,7 @@ class ActionAnswerUnsure(Action):
         """As in the domain."""
         return "action_answer_unsure"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say what is found when it can be believed, else that we don't know."""
         turn = read(tracker)
         if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot:

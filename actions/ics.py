@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rasa_sdk import Tracker
     from rasa_sdk.executor import CollectingDispatcher
 
+
 class ActionAskIcs(Action):
     """Answer a question about the system from the facts, with their date."""
 
@@ -20,9 +21,7 @@ class ActionAskIcs(Action):
         """As in the domain."""
         return "action_ask_ics"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the fact that fits; a follow-up ("what did it replace") is read together with what was asked before."""
         turn = read(tracker)
         return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "ask_ics")

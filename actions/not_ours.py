@@ -1,4 +1,4 @@
-"""What the assistant must not or cannot do, each with the right place to go: advice, bookings, records, other subjects."""
+"""What the assistant must not or cannot do, with who can instead: advice, bookings, records, other subjects."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ class ActionRefuseAdvice(Action):
         """As in the domain."""
         return "action_refuse_advice"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say what we can't say, and that a pharmacist, the GP surgery or 111 can."""
         turn = read(tracker)
         return _say(dispatcher, turn, "advice", ("route-nhs-111", "route-pharmacy-first"))
@@ -44,9 +42,7 @@ class ActionRefuseAppointment(Action):
         """As in the domain."""
         return "action_refuse_appointment"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Name the surgery or clinic with its number where it was said."""
         turn = read(tracker)
         speaker = Speaker(turn.base)
@@ -65,9 +61,7 @@ class ActionRefuseRecords(Action):
         """As in the domain."""
         return "action_refuse_records"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say that we can't see them, and who can."""
         turn = read(tracker)
         return _say(dispatcher, turn, "own_records", ("route-nhs-app",))
@@ -80,9 +74,7 @@ class ActionOutOfScope(Action):
         """As in the domain."""
         return "action_out_of_scope"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Refuse politely, with what we can do."""
         turn = read(tracker)
         elsewhere = turn.spot is not None and turn.spot.outside
@@ -93,7 +85,9 @@ class ActionOutOfScope(Action):
             if turn.named or _belief(turn) >= turn.base.calibration.believable + SURE:
                 return finding.answer_question(dispatcher, turn, "unsure")
         speaker = Speaker(turn.base)
-        line = speaker.phrase("outside", place=turn.spot.name) if turn.spot and elsewhere else speaker.phrase("not_ours")
+        line = (
+            speaker.phrase("outside", place=turn.spot.name) if turn.spot and elsewhere else speaker.phrase("not_ours")
+        )
         reply = Reply("out_of_scope", lines=[line])
         reply.buttons = [finding.button(speaker.phrase(name)) for name in finding.OFFERS]
         return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None)
@@ -110,7 +104,12 @@ def _say(
 ) -> list[dict[str, Any]]:
     """Refuse, say who can, and give the record that comes closest where there is a good one."""
     belief = _belief(turn)
-    if turn.intent != "ask_medical_advice" and turn.second_intent == "out_of_scope" and belief < turn.base.calibration.believable - FOREIGN and not turn.subjects:
+    if (
+        turn.intent != "ask_medical_advice"
+        and turn.second_intent == "out_of_scope"
+        and belief < turn.base.calibration.believable - FOREIGN
+        and not turn.subjects
+    ):
         return finding.finish(dispatcher, turn, Reply("out_of_scope", lines=[Speaker(turn.base).phrase("not_ours")]))
     if turn.confidence < DOUBTFUL and belief >= turn.base.calibration.believable + SURE:
         return finding.answer_question(dispatcher, turn, "unsure")

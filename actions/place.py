@@ -21,9 +21,7 @@ class ActionUsePlace(Action):
         """As in the domain."""
         return "action_use_place"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Answer the remembered question for the place that was said."""
         turn = read(tracker)
         aim = "find_service" if turn.spot is not None else "unsure"

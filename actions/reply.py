@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Button = dict[str, str]
 
+LONDON = ZoneInfo("Europe/London")
 OLD = timedelta(days=3 * 365)  # details older than this are shown with "check before you go"
 SHOWN_AT_ONCE = 3
 PHONES_SHOWN = 4
@@ -70,7 +72,7 @@ class Speaker:
     def full(self, record: Record, miles: float | None = None, first: str = "") -> list[str]:
         """A record in full, one idea a line; `first` names the detail that was asked for and is said first."""
         if not record.open_for_use:
-            return [record.name + ".", record.alert, *self._instead(record), *self._origin(record)]
+            return [record.name + ".", record.alert, *self._instead(record), *self.origin(record)]
         details = {
             "phone": self._phones(record),
             "address": self._address(record, miles),
@@ -85,7 +87,7 @@ class Speaker:
         alert = [record.alert] if record.alert else []
         rest = [line for name, lines in details.items() if name != first for line in lines]
         lines = [*asked, *alert, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
-        return _each_once([*lines, *self._origin(record)])
+        return _each_once([*lines, *self.origin(record)])
 
     def brief(self, record: Record, miles: float | None = None) -> str:
         """A site in one line of a list: name, where, phone; for a closed one, what to do instead."""
@@ -202,7 +204,8 @@ class Speaker:
         others = [self._base.get(other) for other in record.replaced_by]
         return [self.short(other) for other in others if other.open_for_use][:SHOWN_AT_ONCE]
 
-    def _origin(self, record: Record) -> list[str]:
+    def origin(self, record: Record) -> list[str]:
+        """How old the details are, and who said so."""
         when = record.assured_date or record.source_date
         if record.kind == "fact":
             certainty = self.phrase("as_of", date=say_date(when)) if when else self.phrase("undated")
@@ -233,7 +236,7 @@ def is_old(iso: str) -> bool:
     parts = [int(part) for part in iso.split("-")]
     month = parts[1] if len(parts) > 1 else 12
     day = parts[2] if len(parts) > 2 else calendar.monthrange(parts[0], month)[1]
-    return date(parts[0], month, day) < date.today() - OLD
+    return date(parts[0], month, day) < datetime.now(LONDON).date() - OLD
 
 
 def answer(speaker: Speaker, hits: Sequence[Hit], detail: str = "", also: Sequence[Hit] = ()) -> Reply:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import secrets
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from bot.danger_reply import danger_reply
 from bot.privacy import mask
 from knowledge import published
 from knowledge.search import KnowledgeBaseError
+from knowledge.settings import HOME
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PAGES = settings.HOME / "bot" / "pages"
+PAGES = HOME / "bot" / "pages"
 SESSION = "conversation"  # the one cookie: which conversation this browser is in
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -284,7 +286,9 @@ def main() -> None:
     import uvicorn
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    print(f"The assistant will be at http://{settings.host()}:{settings.port()} in a moment. Stop it with Ctrl+C.")
+    sys.stdout.write(
+        f"The assistant will be at http://{settings.host()}:{settings.port()} in a moment. Stop it with Ctrl+C.\n"
+    )
     uvicorn.run(
         "bot.app:create_app",
         factory=True,

@@ -18,7 +18,6 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.processor import MessageProcessor
-from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered, deserialise_events
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa_sdk import utils as sdk_utils
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from rasa.core.channels.channel import OutputChannel
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.core.policies.policy import PolicyPrediction
+    from rasa.core.tracker_store import TrackerStore
     from rasa.shared.core.domain import Domain
     from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -48,7 +48,7 @@ def custom_actions() -> dict[str, rasa_sdk.Action]:
     for module in pkgutil.iter_modules(actions.__path__):
         for _, member in inspect.getmembers(import_module(f"actions.{module.name}"), inspect.isclass):
             if issubclass(member, rasa_sdk.Action) and member is not rasa_sdk.Action:
-                action = member()
+                action: Any = member()
                 found[action.name()] = action
     return found
 

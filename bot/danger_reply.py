@@ -1,4 +1,4 @@
-"""The reply to danger without anything else: for when a message is too long for, or breaks, the rest of the assistant."""
+"""The reply to danger on its own: for a message that is too long for the rest of the assistant, or breaks it."""
 
 from __future__ import annotations
 

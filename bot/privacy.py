@@ -34,8 +34,10 @@ def mask_postcode(text: str) -> str:
     def keep_outward(match: re.Match[str]) -> str:
         if not match.group(3):
             return match.group()
-        return match.group(1).ljust(len(match.group()), "*") if " " not in match.group() else (
-            match.group(1) + " " + "*" * (len(match.group()) - len(match.group(1)) - 1)
+        return (
+            match.group(1).ljust(len(match.group()), "*")
+            if " " not in match.group()
+            else (match.group(1) + " " + "*" * (len(match.group()) - len(match.group(1)) - 1))
         )
 
     return POSTCODE.sub(keep_outward, text)

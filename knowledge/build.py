@@ -52,7 +52,7 @@ def publish(tables: Tables, target: Path, encoder: SentenceEncoder) -> str:
         _keep(made, target, version)
         with made.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(made, target)
+        made.replace(target)
     return version
 
 
@@ -78,18 +78,20 @@ def _write(tables: Tables, version: str, path: Path, encoder: SentenceEncoder) -
         if name in schema.UNPUBLISHED:
             continue
         key = "id" if "id" in schema.COLUMNS[name] else None
-        database[name].insert_all((_typed(row) for row in rows), pk=key, columns=_column_types(name), batch_size=500)
+        database.table(name).insert_all(
+            (_typed(row) for row in rows), pk=key, columns=_column_types(name), batch_size=500
+        )
         if key is None:
-            database[name].create_index(["record_id"])
-    database["attribute"].insert_all(_attributes(tables), columns={"link_id": str, "taxonomy_term_id": str})
-    database["attribute"].create_index(["taxonomy_term_id"])
-    database["record"].insert_all(_index(tables), pk="id")
+            database.table(name).create_index(["record_id"])
+    database.table("attribute").insert_all(_attributes(tables), columns={"link_id": str, "taxonomy_term_id": str})
+    database.table("attribute").create_index(["taxonomy_term_id"])
+    database.table("record").insert_all(_index(tables), pk="id")
     documents = list(_documents(tables))
-    database["document"].insert_all(documents, pk="number")
-    database["document"].enable_fts(["name", "text"], tokenize="porter unicode61 remove_diacritics 2")
-    database["document_fts"].optimize()
+    database.table("document").insert_all(documents, pk="number")
+    database.table("document").enable_fts(["name", "text"], tokenize="porter unicode61 remove_diacritics 2")
+    database.table("document_fts").optimize()
     _write_vectors(database, tables, documents, encoder)
-    database["meta"].insert_all(
+    database.table("meta").insert_all(
         [
             {"name": "version", "value": version},
             {"name": "built_at", "value": datetime.now(timezone.utc).isoformat(timespec="seconds")},
@@ -106,12 +108,12 @@ def _calibrate(path: Path, tables: Tables, encoder: SentenceEncoder) -> None:
     with KnowledgeBase(path, encoder, Calibration()) as base:
         found = calibrate(base, [(row["question"], row["record_id"]) for row in tables["question"]])
     database = sqlite_utils.Database(path)
-    database["meta"].insert({"name": "calibration", "value": found.to_json()}, pk="name")
+    database.table("meta").insert({"name": "calibration", "value": found.to_json()}, pk="name")
     database.close()
 
 
 def _column_types(table: str) -> dict[str, type]:
-    types: dict[str, type] = {column: str for column in schema.COLUMNS[table]}
+    types: dict[str, type] = dict.fromkeys(schema.COLUMNS[table], str)
     types.update({column: float for column in schema.NUMBERS if column in types})
     types.update({column: int for column in schema.AGES if column in types})
     return types
@@ -177,7 +179,7 @@ def _write_vectors(
     texts = [(document["number"], document["summary"]) for document in documents]
     texts += [(numbers[row["record_id"]], row["question"]) for row in tables["question"]]
     vectors = encoder.encode([text for _, text in texts]).astype(np.float16)
-    database["vector"].insert_all(
+    database.table("vector").insert_all(
         ({"document": number, "vector": vector.tobytes()} for (number, _), vector in zip(texts, vectors, strict=True)),
         columns={"document": int, "vector": bytes},
     )

@@ -108,7 +108,7 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> list[Row]:
 
 
 def check(tables: Tables) -> list[Problem]:
-    """Everything that is wrong with the content, in the order of the tables; an empty list means it can be published."""
+    """Everything that is wrong with the content, in the order of the tables; nothing means it can be published."""
     known = _Known.of(tables)
     problems = list(_unique_ids(tables))
     for table, rows in tables.items():
@@ -153,13 +153,21 @@ def _unique_ids(tables: Tables) -> Iterator[Problem]:
                     yield Problem(table, number, "id", "There is no id.", "Give it one that nothing else has.")
                 elif row["id"] in seen:
                     yield Problem(
-                        table, number, "id", f"“{row['id']}” is also at {seen[row['id']]}.", "Give one of them another id."
+                        table,
+                        number,
+                        "id",
+                        f"“{row['id']}” is also at {seen[row['id']]}.",
+                        "Give one of them another id.",
                     )
                 seen.setdefault(row["id"], where)
                 for old in schema.split_list(row.get("merged_from", "")):
                     if old in seen:
                         yield Problem(
-                            table, number, "merged_from", f"“{old}” is also at {seen[old]}.", "An old id leads to one record."
+                            table,
+                            number,
+                            "merged_from",
+                            f"“{old}” is also at {seen[old]}.",
+                            "An old id leads to one record.",
                         )
                     seen[old] = where
 
@@ -210,7 +218,7 @@ def _real_date(row: Row, column: str) -> Iterator[_Found]:
         if not DATE.fullmatch(text):
             raise ValueError(text)
         parts = [int(part) for part in text.split("-")]
-        date(*(parts + [1, 1])[:3])
+        date(*[*parts, 1, 1][:3])
     except ValueError:
         yield column, f"“{text}” is not a date.", "Write 2025, 2025-03 or 2025-03-06, or leave it empty if unknown."
 
@@ -255,7 +263,11 @@ def _check_phone(row: Row, known: _Known) -> Iterator[_Found]:
     yield from _one_of(row, "type", schema.PHONE_TYPES)
     yield from _real_date(row, "source_date")
     if not phone_is_possible(row["number"], row["type"]):
-        yield "number", f"“{row['number']}” is not a phone number in this country.", "Write it as dialled: 01562 513039."
+        yield (
+            "number",
+            f"“{row['number']}” is not a phone number in this country.",
+            "Write it as dialled: 01562 513039.",
+        )
 
 
 def phone_is_possible(number: str, kind: str = "voice") -> bool:
@@ -268,9 +280,7 @@ def phone_is_possible(number: str, kind: str = "voice") -> bool:
         if digits in SHORT_NUMBERS:
             return True
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(digits, "GB")) and (
-            digits.startswith("0") or digits.startswith("116")
-        )
+        return phonenumbers.is_possible_number(phonenumbers.parse(digits, "GB")) and (digits.startswith(("0", "116")))
     except phonenumbers.NumberParseException:
         return False
 
@@ -330,7 +340,7 @@ def _check_phrase(row: Row, known: _Known) -> Iterator[_Found]:
 
 
 _CHECKS: dict[str, Callable[[Row, _Known], Iterator[_Found]]] = {
-    **{kind: _check_record for kind in schema.KINDS},
+    **dict.fromkeys(schema.KINDS, _check_record),
     "phone": _check_phone,
     "schedule": _check_schedule,
     "step": _check_step,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from knowledge.schema import Place, Record
 
@@ -84,9 +84,7 @@ def area_id(name: str) -> str:
 
 
 def _miles(spot: Spot, place: Place) -> float:
-    return miles_between(
-        spot.latitude or 0.0, spot.longitude or 0.0, place.latitude or 0.0, place.longitude or 0.0
-    )
+    return miles_between(spot.latitude or 0.0, spot.longitude or 0.0, place.latitude or 0.0, place.longitude or 0.0)
 
 
 class Gazetteer:
@@ -109,7 +107,7 @@ class Gazetteer:
         """The place with this id; KeyError where there is none."""
         return self._by_id[place_id]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Place]:
         """All places."""
         return iter(self._by_id.values())
 

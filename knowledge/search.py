@@ -1,4 +1,4 @@
-"""Find the right record: full text and sentence vectors together, other places dropped, and a score that knows nonsense.
+"""Find the right record: full text and sentence vectors together, other places dropped, nonsense known as such.
 
 Measured in docs/decisions/0004-search.md: the cosine of the sentence vectors plus 0.3 of the full-text score puts the
 right record first more often than either alone, or than their ranks fused.
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from knowledge.vectors import SentenceEncoder
 
 TEXT_WEIGHT = 0.3  # of the full-text score beside the cosine
@@ -41,13 +43,15 @@ WORD = re.compile(r"[a-z0-9&']+")
 REFUSED_SHARE = 0.04  # of our own questions that may fall below the believable score
 # Words that say nothing about the subject.
 STOP = frozenset(
-    "a about all am an and any anyone anything are around as at be been but by can could did do does doing don't dont "
-    "for from get getting give go going got had has have having he hello help her here hi hiya him his how i i'd i'll "
-    "i'm i've if im in into is isn't it it's its ive just know like live lives living local looking love me mine more "
-    "my near nearby nearest need no not now of off ok on one or our out own please round see she should so some someone "
-    "somewhere tell than thank thanks that that's thats the their them then there these they thing this those to too "
-    "us use want was we we're were what what's whats when where where's wheres which who who's whos why will with "
-    "would yes you your".split()
+    """
+    a about all am an and any anyone anything are around as at be been but by can could did do does doing don't dont
+    for from get getting give go going got had has have having he hello help her here hi hiya him his how i i'd i'll
+    i'm i've if im in into is isn't it it's its ive just know like live lives living local looking love me mine more
+    my near nearby nearest need no not now of off ok on one or our out own please round see she should so some
+    someone somewhere tell than thank thanks that that's thats the their them then there these they thing this those
+    to too us use want was we we're were what what's whats when where where's wheres which who who's whos why will
+    with would yes you your
+    """.split()
 )
 
 
@@ -68,7 +72,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for. `named` are ids of records that were called by name; `kinds` are preferred, `only` are required.
+    """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
     `within` is a subject (taxonomy term) that every hit must have. `placeless` is the text without its places: a place
     we know does not make a question ours ("will it rain in Malvern"), so both are compared.
@@ -134,9 +138,11 @@ class KnowledgeBase:
         self._db.close()
 
     def _load(self, calibration: Calibration | None) -> None:
-        meta = {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM meta")} if _has(
-            self._db, "meta"
-        ) else {}
+        meta = (
+            {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM meta")}
+            if _has(self._db, "meta")
+            else {}
+        )
         self.version: str = meta.get("version", "")
         self.built_at: str = meta.get("built_at", "")
         self.calibration = calibration or Calibration(**json.loads(meta["calibration"]))
@@ -147,7 +153,7 @@ class KnowledgeBase:
         vectors = self._rows("SELECT document, vector FROM vector ORDER BY rowid")
         self._vector_of = np.array([row["document"] - 1 for row in vectors])
         self._vectors = np.frombuffer(b"".join(row["vector"] for row in vectors), dtype=np.float16)
-        # Each record has at least its own vector, so that the rows, put in the order of their records, make one group each.
+        # Each record has a vector of its own at least, so the rows in the order of their records make a group each.
         self._grouped = np.argsort(self._vector_of, kind="stable")
         self._starts = np.searchsorted(self._vector_of[self._grouped], np.arange(len(self._ids)))
         self._vectors = self._vectors.reshape(len(vectors), self._encoder.width).astype(np.float32)
@@ -203,7 +209,7 @@ class KnowledgeBase:
         kind, own_id = found[0]["kind"], found[0]["record_id"]
         row = self._rows(f"SELECT * FROM {kind} WHERE id = ?", own_id)[0]  # noqa: S608  # a name of ours
         fields: dict[str, Any] = {
-            key: schema.split_list(row[key]) if key in schema.LISTS else row[key] for key in row.keys()
+            key: schema.split_list(row[key]) if key in schema.LISTS else row[key] for key in dict(row)
         }
         if fields.get("latitude") is None and (fields.get("city") or fields.get("postal_code")):
             fields["latitude"], fields["longitude"] = self._about_where(fields["city"], fields["postal_code"])
@@ -220,7 +226,11 @@ class KnowledgeBase:
         """The exact point of a postcode we hold, else the centre of the town, else of the postcode district."""
         known = self.places.postcode(postal_code) if postal_code else None
         exact = known is not None and known[1].name != known[0]
-        for spot in (known[1] if known and exact else None, self.places.named(city) if city else None, known and known[1]):
+        for spot in (
+            known[1] if known and exact else None,
+            self.places.named(city) if city else None,
+            known and known[1],
+        ):
             if spot is not None and not spot.wide and spot.latitude is not None:
                 return spot.latitude, spot.longitude
         return None, None
@@ -241,38 +251,47 @@ class KnowledgeBase:
         cosines = self._cosines(query.text, without)
         if query.placeless:
             cosines = (cosines + self._cosines(query.placeless)) / 2
-        scores = cosines + TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
-        for kind in query.kinds:
-            scores = scores + KIND_BONUS * (self._kinds == kind)
-        for record_id in query.named:
-            if record_id in self._number:
-                scores[self._number[record_id]] += NAMED_BONUS
+        scores = cosines + TEXT_WEIGHT * self._text_scores(query.placeless or query.text) + self._bonuses(query)
         first = int(np.argmax(scores))
-        if query.spot and not query.spot.outside and not serves(self.get(self._ids[first]), query.spot):
+        if query.spot and not self._wanted(self.get(self._ids[first]), Query("", query.spot)):
             scores = scores + self._likeness(first)
-        if query.spot and not query.spot.outside:
-            local = {area_id(query.spot.county), area_id(query.spot.district)}
-            scores = scores + LOCAL_BONUS * np.array([bool(areas) and areas <= local for areas in self._areas])
-        best = np.argsort(-scores)[: len(scores) if query.within else CANDIDATES]
-        hits = []
-        for i in best:
-            record = self.get(self._ids[i])
-            if query.spot and not query.spot.outside and not serves(record, query.spot):
-                continue
-            if query.only and record.kind not in query.only:
-                continue
-            if query.within and query.within not in record.taxonomy_terms:
-                continue
-            hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
+        candidates = np.argsort(-scores)[: len(scores) if query.within else CANDIDATES]
+        hits: list[Hit] = []
+        for i in candidates:
             if len(hits) == limit:
                 break
+            record = self.get(self._ids[i])
+            if self._wanted(record, query):
+                hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
         top = self._number[hits[0].record.id] if hits and query.within else first
         shares = [self._known_share(text) for text in (query.text, query.placeless) if text]
         belief = float(cosines[top]) + TEXT_WEIGHT * sum(shares) / max(len(shares), 1)
         named = any(hit.record.id in query.named or self._says_name(query, hit.record) for hit in hits[:1])
         return Found(hits, belief, named or belief >= self.calibration.believable)
 
-    def _likeness(self, document: int) -> np.ndarray:
+    def _bonuses(self, query: Query) -> NDArray[np.float32]:
+        """What a record gains for its kind, for being called by name, or for being local, shape (documents,)."""
+        bonuses = np.zeros(len(self._ids), dtype=np.float32)
+        for kind in query.kinds:
+            bonuses += KIND_BONUS * (self._kinds == kind)
+        for record_id in query.named:
+            if record_id in self._number:
+                bonuses[self._number[record_id]] += NAMED_BONUS
+        if query.spot and not query.spot.outside:
+            local = {area_id(query.spot.county), area_id(query.spot.district)}
+            bonuses += LOCAL_BONUS * np.array([bool(areas) and areas <= local for areas in self._areas])
+        return bonuses
+
+    @staticmethod
+    def _wanted(record: Record, query: Query) -> bool:
+        """Whether a record serves the place, and is of the kind and subject, that the query insists on."""
+        if query.spot and not query.spot.outside and not serves(record, query.spot):
+            return False
+        if query.only and record.kind not in query.only:
+            return False
+        return not query.within or query.within in record.taxonomy_terms
+
+    def _likeness(self, document: int) -> NDArray[np.float32]:
         """A bonus for what is like a document, shape (documents,): the same service in the county that was meant."""
         summaries = self._vectors[: len(self._ids)]  # a record's own vector stands before the questions'
         likeness = summaries @ summaries[document]
@@ -319,22 +338,22 @@ class KnowledgeBase:
         """The records with an address or a town whose first subject is `term`."""
         for record_id in self._by_term.get(term, ()):
             record = self.get(record_id)
-            if record.kind in ("service", "location", "organization") and (record.city or record.postal_code):
-                if record.taxonomy_terms[0] == term or record.kind == "location":
-                    yield record
+            sited = record.kind in ("service", "location", "organization") and (record.city or record.postal_code)
+            if sited and (record.taxonomy_terms[0] == term or record.kind == "location"):
+                yield record
 
     def _name_words(self, record_id: str) -> frozenset[str]:
         record = self.get(record_id)
         return frozenset(content_words(" ".join((record.name, *record.alternate_name, record.address_1))))
 
-    def _cosines(self, text: str, without: int | None = None) -> np.ndarray:
+    def _cosines(self, text: str, without: int | None = None) -> NDArray[np.float32]:
         """The best cosine of each record's vectors with the text, shape (documents,)."""
         products = self._vectors @ self._encoder.encode_one(text)
         if without is not None:
             products[without] = -1
         return np.maximum.reduceat(products[self._grouped], self._starts)
 
-    def _text_scores(self, text: str) -> np.ndarray:
+    def _text_scores(self, text: str) -> NDArray[np.float32]:
         """bm25 of each record, as a share of the best one's, shape (documents,)."""
         scores = np.zeros(len(self._ids), dtype=np.float32)
         words = content_words(text)

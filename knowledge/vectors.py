@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,7 +54,7 @@ class SentenceEncoder:
             self._encoder = Encoder(str(folder), device="cpu", intra_threads=1, inter_threads=1)
         except Exception as trouble:  # CTranslate2 and tokenizers raise their own, undocumented kinds
             raise SentenceModelError(
-                f"The sentence model in {folder} cannot be read ({trouble}). Delete the folder and run: knowledge prepare"
+                f"The sentence model in {folder} cannot be read ({trouble}). Delete it and run: knowledge prepare"
             ) from trouble
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
@@ -63,7 +62,8 @@ class SentenceEncoder:
 
     def encode_one(self, text: str) -> NDArray[np.float32]:
         """The vector of one text, shape (384,). Remembered, since the classifier and the search both ask for it."""
-        return self._remember(text)
+        vector: NDArray[np.float32] = self._remember(text)
+        return vector
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of many texts, shape (len(texts), 384), in the order given."""
@@ -77,7 +77,7 @@ class SentenceEncoder:
     width = 384
 
     def _encode_one(self, text: str) -> NDArray[np.float32]:
-        vector = self._encode_batch([text])[0]
+        vector: NDArray[np.float32] = self._encode_batch([text])[0]
         vector.setflags(write=False)
         return vector
 
@@ -87,7 +87,8 @@ class SentenceEncoder:
         lengths = np.array([len(ids) for ids in pieces])
         real = np.arange(states.shape[1])[None, :] < lengths[:, None]
         means = (states * real[:, :, None]).sum(axis=1) / lengths[:, None]
-        return (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+        unit: NDArray[np.float32] = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +113,7 @@ def prepare(folder: Path) -> bool:
         for name in ("tokenizer.json", "config.json"):
             if not (written / name).exists():
                 shutil.copy(source / name, written / name)
-        os.replace(written, folder)
+        written.replace(folder)
     return True
 
 
@@ -128,7 +129,7 @@ def _packaged_model() -> Path:
     return folder
 
 
-def _specification(source: Path):  # type: ignore[no-untyped-def]  # CTranslate2's specs carry no types
+def _specification(source: Path) -> Any:
     """Lay BERT's weights out as CTranslate2 wants them, as 8-bit integers."""
     from ctranslate2.specs import common_spec, transformer_spec
     from safetensors.numpy import load_file
@@ -150,11 +151,11 @@ def _specification(source: Path):  # type: ignore[no-untyped-def]  # CTranslate2
     spec.config.unk_token = "[UNK]"
     spec.register_vocabulary((source / "vocab.txt").read_text(encoding="utf-8").splitlines())
 
-    def dense(target, *names: str) -> None:  # type: ignore[no-untyped-def]
+    def dense(target: Any, *names: str) -> None:
         target.weight = np.concatenate([weights[f"{name}.weight"] for name in names])
         target.bias = np.concatenate([weights[f"{name}.bias"] for name in names])
 
-    def norm(target, name: str) -> None:  # type: ignore[no-untyped-def]
+    def norm(target: Any, name: str) -> None:
         target.gamma, target.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
 
     encoder.embeddings[0].weight = weights["embeddings.word_embeddings.weight"]

@@ -6,7 +6,8 @@ What counts as danger is data (`data/safety`), reviewed by people and never trai
 - `words.csv`: named groups of words (PERSON, BREATHE, ...) that wordings are made of;
 - `wordings.csv`: how people say each sign;
 - `harmless.csv`: phrases whose frightening words mean no danger (stroke club, dying for a cup of tea);
-- `spellings.csv`: contractions, text-speak, emoji; `english.txt`: words that are never corrected into another.
+- `spellings.csv`: contractions, text-speak, emoji; `local.txt`: names and words of this area,
+  which like common English words are never corrected into another.
 
 `data/safety/README.md` is the guide to writing them. In short::
 
@@ -23,15 +24,16 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Mapping, NamedTuple
+from typing import NamedTuple
 
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from bot.nlu.plain import STOP, Speller, plain
+from bot.nlu.plain import STOP, Speller, common_english, plain
 
 CARDS = ("immediate", "urgent")
 GUARDS = ("", "none")
@@ -55,6 +57,7 @@ class DangerDataError(ValueError):
     """The safety data cannot be used: which file, row and column, and what to do."""
 
     def __init__(self, file: str, row: int, column: str, problem: str, remedy: str) -> None:
+        """Say where and what, and what to do."""
         super().__init__(f"{file}, row {row}, column {column}: {problem}. {remedy}")
 
 
@@ -81,10 +84,12 @@ class Danger:
 
     @property
     def card(self) -> str:
+        """The care card of the most pressing sign."""
         return self.sign.card
 
     @property
     def kind(self) -> str:
+        """The kind of the most pressing sign."""
         return self.sign.kind
 
     @property
@@ -94,6 +99,8 @@ class Danger:
 
 
 class Slot(NamedTuple):
+    """One group of words in a sequence, and how many words may stand before it."""
+
     gap: int  # words that may stand before it
     group: int
 
@@ -104,6 +111,8 @@ Part = tuple[Sequence, ...]  # alternatives: the orders of `a ~ b`
 
 @dataclass(frozen=True)
 class Pattern:
+    """A wording or phrase as compiled: all its parts must be found."""
+
     text: str
     parts: tuple[Part, ...]
     need: int  # bits of the groups without which it cannot match
@@ -111,6 +120,8 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Wording:
+    """How people say a sign, what makes it harmless, and whether denial cancels it."""
+
     sign: Sign
     pattern: Pattern
     unless: tuple[Pattern, ...]
@@ -155,16 +166,25 @@ class DangerTable:
         self.groups = Groups({**self._load_words(), ALONE: ()})
         self._alone = self.groups.number(ALONE)
         self.wordings = self._load_wordings()
-        self.harmless = [p for row, r in self._rows("harmless.csv", "pattern") for p in self._patterns(r, "harmless.csv", row, "pattern")]
-        self._negator, self._filler, self._past, self._present = map(self.groups.number, ("NEGATOR", "FILLER", "PAST", "PRESENT"))
-        spellings = {r["written"] if not r["written"].isalnum() else plain(r["written"]): r["meant"]
-                     for _, r in self._rows("spellings.csv", "written", "meant")}
-        english = frozenset((folder / "english.txt").read_text(encoding="utf-8").split())
+        self.harmless = [
+            p
+            for row, r in self._rows("harmless.csv", "pattern")
+            for p in self._patterns(r, "harmless.csv", row, "pattern")
+        ]
+        self._negator, self._filler, self._past, self._present = map(
+            self.groups.number, ("NEGATOR", "FILLER", "PAST", "PRESENT")
+        )
+        spellings = {
+            r["written"] if not r["written"].isalnum() else plain(r["written"]): r["meant"]
+            for _, r in self._rows("spellings.csv", "written", "meant")
+        }
+        local = (folder / "local.txt").read_text(encoding="utf-8").split()
+        english = frozenset(local) | common_english()
         vocabulary = {w for phrase in self.groups.phrases for w in phrase.split()} - {ANY_NUMBER}
         self.speller = Speller(vocabulary, english, spellings)
         self._vocabulary = vocabulary
         self._vocab = Vocab()
-        self._matcher = PhraseMatcher(self._vocab)
+        self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
         self._groups_of: dict[int, tuple[int, tuple[tuple[int, float, float], ...]]] = {}
         for phrase, entries in self.groups.phrases.items():
             words = phrase.split()
@@ -182,8 +202,12 @@ class DangerTable:
         if not tokens:
             return None
         message = Message(tokens, self._hits(tokens))
-        masks = [(found[0][0], found[-1][1]) for p in self._possible(self.harmless, message)
-                 for part in p.parts for found in message.find(part)]
+        masks = [
+            (found[0][0], found[-1][1])
+            for p in self._possible(self.harmless, message)
+            for part in p.parts
+            for found in message.find(part)
+        ]
         if masks:
             message = message.without(masks)
         seen: dict[str, tuple[Wording, list[Found]]] = {}
@@ -240,8 +264,9 @@ class DangerTable:
         everything = Message(message.tokens, message.before_masking)
         for pattern in wording.unless:
             if pattern.need & everything.present == pattern.need and all(
-                    any(start - UNLESS_NEAR <= f[0][0] and f[-1][1] <= end + UNLESS_NEAR for f in everything.find(part))
-                    for part in pattern.parts):
+                any(start - UNLESS_NEAR <= f[0][0] and f[-1][1] <= end + UNLESS_NEAR for f in everything.find(part))
+                for part in pattern.parts
+            ):
                 return True
         return False
 
@@ -276,8 +301,10 @@ class DangerTable:
         start, end = found[0][0], found[-1][1]
         for cue_start, cue_end in message.hits.get(self._past, ()):
             low, high = min(start, cue_start), max(end, cue_end)
-            if cue_start - end <= PAST_NEAR and start - cue_end <= PAST_NEAR and STOP not in message.tokens[low:high]:
-                if not any(low - 1 <= s and e <= high for s, e in message.hits.get(self._present, ())):
+            near = cue_start - end <= PAST_NEAR and start - cue_end <= PAST_NEAR
+            if near and STOP not in message.tokens[low:high]:
+                present = message.hits.get(self._present, ())
+                if not any(low - 1 <= s and e <= high for s, e in present):
                     return True
         return False
 
@@ -295,8 +322,13 @@ class DangerTable:
                     raise DangerDataError(name, 1, column, "the column is missing", "Add it to the first row")
             for row, record in enumerate(reader, 2):
                 if None in record or None in record.values():
-                    raise DangerDataError(name, row, "-", "the row has too many or too few cells",
-                                          "Put cells that hold a comma in double quotes")
+                    raise DangerDataError(
+                        name,
+                        row,
+                        "-",
+                        "the row has too many or too few cells",
+                        "Put cells that hold a comma in double quotes",
+                    )
                 record = {k: v.strip() for k, v in record.items()}
                 for column in columns:
                     if not record[column]:
@@ -305,13 +337,21 @@ class DangerTable:
 
     def _load_signs(self) -> dict[str, Sign]:
         signs: dict[str, Sign] = {}
-        for row, r in self._rows("signs.csv", "id", "sign", "card", "kind", "rank", "route", "source", "date", "version"):
+        for row, r in self._rows(
+            "signs.csv", "id", "sign", "card", "kind", "rank", "route", "source", "date", "version"
+        ):
             if r["card"] not in CARDS:
-                raise DangerDataError("signs.csv", row, "card", f"'{r['card']}' is no card", f"Use one of: {', '.join(CARDS)}")
+                raise DangerDataError(
+                    "signs.csv", row, "card", f"'{r['card']}' is no card", f"Use one of: {', '.join(CARDS)}"
+                )
             if r["id"] in signs:
-                raise DangerDataError("signs.csv", row, "id", f"sign {r['id']} is there twice", "Delete one of the rows")
+                raise DangerDataError(
+                    "signs.csv", row, "id", f"sign {r['id']} is there twice", "Delete one of the rows"
+                )
             if not r["rank"].isdigit():
-                raise DangerDataError("signs.csv", row, "rank", f"'{r['rank']}' is not a whole number", "Write 1 for the most pressing")
+                raise DangerDataError(
+                    "signs.csv", row, "rank", f"'{r['rank']}' is not a whole number", "Write 1 for the most pressing"
+                )
             signs[r["id"]] = Sign(r["id"], r["sign"], r["card"], r["kind"], r["route"], int(r["rank"]))
         return signs
 
@@ -319,7 +359,9 @@ class DangerTable:
         lines: dict[str, list[tuple[int, str]]] = {}
         for row, r in self._rows("words.csv", "name", "words"):
             if not r["name"].isupper():
-                raise DangerDataError("words.csv", row, "name", f"'{r['name']}' is not in capitals", "Write group names in capitals")
+                raise DangerDataError(
+                    "words.csv", row, "name", f"'{r['name']}' is not in capitals", "Write group names in capitals"
+                )
             lines.setdefault(r["name"], []).extend((row, w.strip()) for w in r["words"].split("|"))
 
         def members(name: str, within: tuple[str, ...]) -> dict[str, None]:
@@ -328,8 +370,13 @@ class DangerTable:
                 if not word.isupper() or not word.isascii():
                     found[" ".join(plain(word).split())] = None
                 elif word not in lines or word in within:
-                    raise DangerDataError("words.csv", row, "words", f"the group {word} is not there or holds itself",
-                                          "Check the name, or write the words out")
+                    raise DangerDataError(
+                        "words.csv",
+                        row,
+                        "words",
+                        f"the group {word} is not there or holds itself",
+                        "Check the name, or write the words out",
+                    )
                 else:
                     found.update(members(word, (*within, word)))
             found.pop("", None)
@@ -338,7 +385,9 @@ class DangerTable:
         groups = {name: tuple(members(name, (name,))) for name in lines}
         for name in ("NEGATOR", "FILLER", "PAST", "PRESENT"):
             if name not in groups:
-                raise DangerDataError("words.csv", 1, "name", f"the group {name} is missing", "Put it back: the detection needs it")
+                raise DangerDataError(
+                    "words.csv", 1, "name", f"the group {name} is missing", "Put it back: the detection needs it"
+                )
         return groups
 
     def _load_wordings(self) -> list[Wording]:
@@ -346,15 +395,23 @@ class DangerTable:
         wordings: list[Wording] = []
         for row, r in self._rows("wordings.csv", "sign", "pattern"):
             if r["sign"] not in self.signs:
-                raise DangerDataError("wordings.csv", row, "sign", f"there is no sign {r['sign']}", "Use an id of signs.csv")
+                raise DangerDataError(
+                    "wordings.csv", row, "sign", f"there is no sign {r['sign']}", "Use an id of signs.csv"
+                )
             if r["guard"] not in GUARDS:
-                raise DangerDataError("wordings.csv", row, "guard", f"'{r['guard']}' is not known", "Leave it empty, or write none")
+                raise DangerDataError(
+                    "wordings.csv", row, "guard", f"'{r['guard']}' is not known", "Leave it empty, or write none"
+                )
             unless = tuple(self._patterns(r, "wordings.csv", row, "unless"))
-            wordings += [Wording(self.signs[r["sign"]], p, unless, not r["guard"])
-                         for p in self._patterns(r, "wordings.csv", row, "pattern")]
+            wordings += [
+                Wording(self.signs[r["sign"]], p, unless, not r["guard"])
+                for p in self._patterns(r, "wordings.csv", row, "pattern")
+            ]
         missing = [s for s in self.signs if not any(w.sign.id == s for w in wordings)]
         if missing:
-            raise DangerDataError("wordings.csv", 1, "sign", f"no wording for sign {', '.join(missing)}", "Write at least one")
+            raise DangerDataError(
+                "wordings.csv", 1, "sign", f"no wording for sign {', '.join(missing)}", "Write at least one"
+            )
         order = {s: i for i, s in enumerate(self.signs)}
         return sorted(wordings, key=lambda w: (CARDS.index(w.sign.card), w.sign.rank, order[w.sign.id]))
 
@@ -364,8 +421,13 @@ class DangerTable:
             try:
                 yield self._pattern(text)
             except (KeyError, ValueError) as trouble:
-                raise DangerDataError(file, row, column, f"'{text}' cannot be read: {trouble}",
-                                      "Check the group's name in words.csv and the signs between the words") from None
+                raise DangerDataError(
+                    file,
+                    row,
+                    column,
+                    f"'{text}' cannot be read: {trouble}",
+                    "Check the group's name in words.csv and the signs between the words",
+                ) from None
 
     def _pattern(self, text: str) -> Pattern:
         parts: list[Part] = []
@@ -382,7 +444,9 @@ class DangerTable:
             else:
                 left, right = sides
                 near = GAPS["..."]
-                parts.append(((*left, right[0]._replace(gap=near), *right[1:]), (*right, left[0]._replace(gap=near), *left[1:])))
+                parts.append(
+                    ((*left, right[0]._replace(gap=near), *right[1:]), (*right, left[0]._replace(gap=near), *left[1:]))
+                )
         return Pattern(text, tuple(parts), need)
 
     def _slots(self, text: str) -> Sequence:
@@ -403,6 +467,7 @@ class Message:
     """A message's words and where the groups are in it."""
 
     def __init__(self, tokens: list[str], hits: Hits, before_masking: Hits | None = None) -> None:
+        """Keep the words, and the hits with and without what is masked as harmless."""
         self.tokens = tokens
         self.hits = hits
         self.before_masking = hits if before_masking is None else before_masking
@@ -417,7 +482,11 @@ class Message:
         """The message without the words in `masks`; a phrase that holds all of a mask stays."""
         kept: dict[int, list[Span]] = {}
         for group, spans in self.hits.items():
-            left = [(s, e) for s, e in spans if all(e <= low or s >= high or (s <= low and e >= high) for low, high in masks)]
+            left = [
+                (s, e)
+                for s, e in spans
+                if all(e <= low or s >= high or (s <= low and e >= high) for low, high in masks)
+            ]
             if left:
                 kept[group] = left
         return Message(self.tokens, kept, self.hits)

@@ -17,6 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
@@ -37,7 +38,7 @@ ALIKE = 84  # of 100: how alike a misspelt name must be
 class Names:
     """The names of one version of the knowledge base, ready to be found in a text."""
 
-    def __init__(self, base: KnowledgeBase, nlp: spacy.Language) -> None:
+    def __init__(self, base: KnowledgeBase, nlp: Language) -> None:
         """Compile the matchers."""
         self.version = base.version
         self._base = base
@@ -48,7 +49,7 @@ class Names:
         subjects = {
             name.lower(): term["id"]
             for term in base.terms.values()
-            for name in schema.split_list(term["alternate_name"]) + (term["name"],)
+            for name in (*schema.split_list(term["alternate_name"]), term["name"])
         }
         self._add("subject", subjects)
         self._add("record", _telling(base, set(subjects) | set(self._places)))
@@ -92,9 +93,7 @@ class Names:
                 continue
             guess = process.extractOne(word, names.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
             if guess:
-                return [
-                    {"entity": label, "value": names[guess[0]], "start": token.idx, "end": token.idx + len(word)}
-                ]
+                return [{"entity": label, "value": names[guess[0]], "start": token.idx, "end": token.idx + len(word)}]
         return []
 
     def _postcode(self, text: str) -> list[dict[str, Any]]:

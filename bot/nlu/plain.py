@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import AbstractSet, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+from spellchecker import SpellChecker
 
 Words = tuple[str, ...]
 MOST_READINGS = 5
@@ -23,8 +26,10 @@ STOP = "."
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ð": "d", "þ": "th"})
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]")
 _APOSTROPHE = re.compile("(?<=\\w)[\u2018\u2019\u201b\u02bc\u02b9\u00b4\u0060\u2032'](?=\\w)")
-_POSSESSIVE = re.compile(r"\b(?!(?:she|it|that|who|there|what|here|where|how|let|\w*one|\w+thing|nobody)'s)([^\W\d_]{3,})'s\b(?=(\s+(?:\w+ing|\w+ed|not|an?|the|in|on|at|out|got|had|been|gone|just|so|very|really|too|all|still|now|"
-                         r"here|taken|fallen|unconscious|blue|grey|floppy|limp|cold|hot|having|stuck|under|about)\b)?)")
+_POSSESSIVE = re.compile(
+    r"\b(?!(?:she|it|that|who|there|what|here|where|how|let|\w*one|\w+thing|nobody)'s)([^\W\d_]{3,})'s\b(?=(\s+(?:\w+ing|\w+ed|not|an?|the|in|on|at|out|got|had|been|gone|just|so|very|really|too|all|still|now|"
+    r"here|taken|fallen|unconscious|blue|grey|floppy|limp|cold|hot|having|stuck|under|about)\b)?)"
+)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*]{1,2}){3,}[^\W\d_](?![^\W_])")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
@@ -33,9 +38,16 @@ _LEET_WORD = re.compile(r"(?<![^\W_])(?=\S*[a-z]\S*[a-z])(?=\S*[013457@$!])[a-z0
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _WHISPERED = re.compile(r"(?<=[a-z])\*+(?=[a-z])")
 
-_UNITS = dict(zip("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-                  "seventeen eighteen nineteen".split(), range(1, 20)))
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10)))
+_UNITS = dict(
+    zip(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split(),
+        range(1, 20),
+        strict=True,
+    )
+)
+COMMON = 100  # times in the spell-checker's corpus
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 
 
 def plain(text: str) -> str:
@@ -48,6 +60,13 @@ def plain(text: str) -> str:
     return _THOUSANDS.sub("", text)
 
 
+@lru_cache(maxsize=1)
+def common_english() -> frozenset[str]:
+    """The English words that are common enough to be meant as they are written."""
+    frequency = SpellChecker(language="en", distance=1).word_frequency
+    return frozenset(word for word in frequency.words() if word.isalpha() and frequency[word] >= COMMON)
+
+
 class Speller:
     """Turns a message into the list of plain words that the wordings are matched against."""
 
@@ -57,7 +76,9 @@ class Speller:
         self.english = english
         self.words = {w: tuple(m.split()) for w, m in spellings.items() if w.isalnum()}
         self.signs = {w: f" {m} " for w, m in spellings.items() if not w.isalnum()}
-        self._signs = re.compile("|".join(map(re.escape, sorted(self.signs, key=len, reverse=True)))) if self.signs else None
+        self._signs = (
+            re.compile("|".join(map(re.escape, sorted(self.signs, key=len, reverse=True)))) if self.signs else None
+        )
         self._targets: dict[int, list[str]] = {}
         for word in sorted(self.vocabulary):
             if word.isalpha() and len(word) >= 4:
@@ -69,7 +90,7 @@ class Speller:
         return next(self.readings(text))
 
     def readings(self, text: str) -> Iterator[list[str]]:
-        """The message's words, then again with the next likeliest repair of each misspelt word, as long as there is one."""
+        """The message's words, then again with the next likeliest repair of each misspelt word, while there is one."""
         if self._signs:
             text = self._signs.sub(lambda m: self.signs[m.group()], text.casefold())
         text = plain(text)
@@ -99,8 +120,13 @@ class Speller:
         joined: list[str] = []
         for token in tokens:
             before = joined[-1] if joined else ""
-            if (before.isalpha() and token.isalpha() and (before + token) in self.vocabulary and len(before + token) >= 5
-                    and not (self._real(before) and self._real(token))):
+            if (
+                before.isalpha()
+                and token.isalpha()
+                and (before + token) in self.vocabulary
+                and len(before + token) >= 5
+                and not (self._real(before) and self._real(token))
+            ):
                 joined[-1] = before + token
             else:
                 joined.append(token)
@@ -111,8 +137,10 @@ class Speller:
 
     def _respell(self, tokens: list[str]) -> list[list[Words]]:
         """For each token the ways to read it, likeliest first; each way is one word or more."""
-        return [[self.words[t]] if t in self.words else [(t,)] if not t.isalpha() or self._known(t) else self._repair(t)
-                for t in tokens]
+        return [
+            [self.words[t]] if t in self.words else [(t,)] if not t.isalpha() or self._known(t) else self._repair(t)
+            for t in tokens
+        ]
 
     def _repair(self, token: str) -> list[Words]:
         """What an unknown word may be; itself when nothing is near."""
@@ -137,8 +165,12 @@ class Speller:
         if len(token) < 4:
             return []
         cutoff = 1 if len(token) < 7 else 2
-        found = process.extract(token, self._targets.get(len(token), ()), scorer=OSA.distance, score_cutoff=cutoff, limit=12)
-        ranked = sorted(found, key=lambda f: (f[1], f[0][0] != token[0], sorted(f[0]) != sorted(token), abs(len(f[0]) - len(token))))
+        found = process.extract(
+            token, self._targets.get(len(token), ()), scorer=OSA.distance, score_cutoff=cutoff, limit=12
+        )
+        ranked = sorted(
+            found, key=lambda f: (f[1], f[0][0] != token[0], sorted(f[0]) != sorted(token), abs(len(f[0]) - len(token)))
+        )
         return [w for w, d, _ in ranked if d == found[0][1]]
 
     def _split(self, token: str) -> Words | None:
@@ -149,9 +181,11 @@ class Speller:
         for end in range(1, len(token) + 1):
             for start in range(max(0, end - 14), end):
                 piece = token[start:end]
-                if start in best and (piece in _SHORT or (len(piece) > 2 and (piece in self.vocabulary or piece in self.words))):
-                    if end not in best or len(best[end]) > len(best[start]) + 1:
-                        best[end] = [*best[start], piece]
+                known = piece in _SHORT or (len(piece) > 2 and (piece in self.vocabulary or piece in self.words))
+                if start not in best or not known:
+                    continue
+                if end not in best or len(best[end]) > len(best[start]) + 1:
+                    best[end] = [*best[start], piece]
         pieces = best.get(len(token))
         if not pieces or len(pieces) * 3 > len(token) + 2 or all(p in _SHORT for p in pieces):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -59,5 +60,5 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
                 self._add(example, attribute, vector)
         return training_data
 
-    def _add(self, message: Message, attribute: str, vector: np.ndarray) -> None:
+    def _add(self, message: Message, attribute: str, vector: NDArray[np.float32]) -> None:
         message.add_features(Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, attribute, self._identifier))
