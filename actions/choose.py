@@ -30,7 +30,8 @@ class ActionChooseOption(Action):
         if record is None:
             return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")
         reply = answer(Speaker(turn.base), [Hit(record, 1.0)])
-        return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None)
+        kept = finding.first_of(turn, record)
+        return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None, records=kept)
 
 
 class ActionShowMore(Action):
@@ -50,7 +51,8 @@ class ActionShowMore(Action):
             return finding.finish(dispatcher, turn, reply)
         reply = Reply("answer", lines=[speaker.brief(hit.record, hit.miles) for hit in hits])
         reply.records = [hit.record for hit in hits]
-        return finding.finish(dispatcher, turn, reply, shown=turn.shown + len(hits))
+        page = [hit.record.id for hit in hits]
+        return finding.finish(dispatcher, turn, reply, records=page, shown=[*turn.shown, page])
 
 
 class ActionAffirm(Action):

@@ -57,17 +57,26 @@ AIMS = {
 }
 
 
+def _aim(turn: Turn, name: str) -> Aim:
+    """The aim that an intent has; who asks how to get in touch may want to write."""
+    aim = AIMS.get(name, AIMS["unsure"])
+    return replace(aim, detail="email") if aim.detail == "phone" and "mail" in turn.text.lower() else aim
+
+
 def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: Any) -> Events:
-    """Say the reply, and keep what the next turn may need. Failures count up while nothing is found."""
+    """Say the reply, and keep what the next turn may need. Failures count up while nothing is found.
+
+    What is shown is a new list, unless `records` says which of those before are spoken of now.
+    """
     reply.send(dispatcher)
     slots: dict[str, Any] = {
         "place": turn.known_spot_id or None,
         "failures": turn.failures + 1 if reply.outcome == "fallback" else 0,
         "asked": None,
-        "shown": len(reply.records),
     }
-    if reply.records:
+    if reply.records and "records" not in kept:
         slots["records"] = [record.id for record in reply.records]
+        slots["shown"] = [slots["records"]]
     slots.update(kept)
     return [SlotSet(name, value) for name, value in slots.items()]
 
@@ -77,7 +86,7 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
 
     `sure` says that the subject is known to be ours, so that a weak match is still an answer.
     """
-    aim = AIMS[aim_name]
+    aim = _aim(turn, aim_name)
     if turn.only_place and not sure:
         return what_here(dispatcher, turn)
     kept = {"question": {"text": turn.placeless, "subjects": list(turn.subjects), "aim": aim_name}}
@@ -132,12 +141,10 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
         return None
     chosen = picked(turn)
     record = chosen or turn.base.get(turn.records[0])
-    detail = AIMS[turn.likeliest].detail if turn.likeliest in AIMS else ""
-    if detail == "phone" and "mail" in turn.text.lower():
-        detail = "email"
+    detail = _aim(turn, turn.likeliest).detail
     if (detail and record.kind != "fact") or chosen:
         reply = answer(Speaker(turn.base), [Hit(record, 1.0)], detail)
-        return finish(dispatcher, turn, reply, records=[record.id, *(r for r in turn.records if r != record.id)])
+        return finish(dispatcher, turn, reply, records=first_of(turn, record))
     whole = replace(turn, text=f"{turn.question} {turn.text}", named=() if record.kind == "fact" else (record.id,))
     return answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
 
@@ -174,8 +181,14 @@ def more_hits(turn: Turn) -> list[Hit]:
         hits = [hit for hit in turn.base.nearest(term, spot, limit=40) if hit.record.open_for_use]
     else:
         query = Query(turn.question, None if turn.aim == "ask_ics" else spot, aim.kinds, within=aim.within)
-        hits = turn.base.search(query, limit=9).hits
-    return hits[turn.shown : turn.shown + SHOWN_AT_ONCE]
+        hits = turn.base.search(query, limit=9 + SHOWN_AT_ONCE * len(turn.shown)).hits
+    said = {record_id for page in turn.shown for record_id in page}
+    return [hit for hit in hits if hit.record.id not in said][:SHOWN_AT_ONCE]
+
+
+def first_of(turn: Turn, record: Record) -> list[str]:
+    """The records spoken of, with the one that was picked before the others."""
+    return [record.id, *(record_id for record_id in turn.records if record_id != record.id)]
 
 
 def place_in_words(turn: Turn) -> str:
@@ -352,8 +365,8 @@ ORDINALS = {
 
 
 def picked(turn: Turn) -> Record | None:
-    """The record that the words point at, among those just shown."""
-    shown = [turn.base.get(record_id) for record_id in turn.records]
+    """The record that the words point at, among those just shown, in the order in which they were."""
+    shown = [turn.base.get(record_id) for record_id in (turn.shown[-1] if turn.shown else turn.records)]
     if not shown:
         return None
     words = re.findall(r"[a-z0-9]+", turn.text.lower())

@@ -85,8 +85,10 @@ class Speaker:
         asked = self.detail(record, first, miles) if first else []
         about = [self._introduction(record), *self._steps(record)]
         alert = [record.alert] if record.alert else []
+        # What it is comes first, unless it may not be there at all.
+        about = [*about, *alert] if record.status == "active" else [*alert, *about]
         rest = [line for name, lines in details.items() if name != first for line in lines]
-        lines = [*asked, *alert, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
+        lines = [*asked, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
         return _each_once([*lines, *self.origin(record)])
 
     def brief(self, record: Record, miles: float | None = None) -> str:

@@ -10,6 +10,8 @@ from knowledge.places import Spot
 from knowledge.search import Query, content_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rasa_sdk import Tracker
 
     from knowledge.search import KnowledgeBase
@@ -65,7 +67,7 @@ class Turn:
     aim: str
     asked: str
     failures: int
-    shown: int
+    shown: tuple[tuple[str, ...], ...]
 
     @property
     def known_spot(self) -> Spot | None:
@@ -146,14 +148,19 @@ def read(tracker: Tracker) -> Turn:
         placeless=_without_places(message.get("text") or "", entities),
         remembered=base.places.spot(remembered_id) if remembered_id else None,
         remembered_id=remembered_id,
-        records=tuple(tracker.get_slot("records") or ()),
+        records=_known(base, tracker.get_slot("records") or ()),
         question=question.get("text", ""),
-        question_subjects=tuple(question.get("subjects", ())),
+        question_subjects=tuple(subject for subject in question.get("subjects", ()) if subject in base.terms),
         aim=question.get("aim", ""),
         asked=tracker.get_slot("asked") or "",
         failures=int(tracker.get_slot("failures") or 0),
-        shown=int(tracker.get_slot("shown") or 0),
+        shown=tuple(_known(base, page) for page in tracker.get_slot("shown") or ()),
     )
+
+
+def _known(base: KnowledgeBase, record_ids: Iterable[str]) -> tuple[str, ...]:
+    """Those that the knowledge base still has: it may have been published anew since they were shown."""
+    return tuple(record_id for record_id in record_ids if record_id in base)
 
 
 def _without_places(text: str, entities: list[dict[str, Any]]) -> str:

@@ -255,10 +255,16 @@ class SecureHeaders:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Load the model and the knowledge before the first request."""
+    """Load the model and the knowledge before the first request.
+
+    Without knowledge it starts all the same: danger is answered, and what is published is taken up at the next turn.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     app.state.messages = Messages(Assistant.start(settings.models_folder(), settings.conversations_path()))
-    published.current()
+    try:
+        published.current()
+    except KnowledgeBaseError as trouble:
+        logger.error("Nothing but danger can be answered: %s", trouble)
     danger_reply("warm up", "nobody")
     yield
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-UNAVAILABLE = "utter_knowledge_unavailable"
+UNAVAILABLE = "knowledge_unavailable"
 
 
 def custom_actions() -> dict[str, rasa_sdk.Action]:

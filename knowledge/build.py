@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from knowledge.vectors import SentenceEncoder
 
 VERSIONS_KEPT = 10
+HERE = Path(__file__).parent
+MAKERS = ("build.py", "schema.py", "search.py", "vectors.py")  # the code that a knowledge base is made by
 
 
 def build(folder: Path, target: Path, encoder: SentenceEncoder) -> str:
@@ -57,19 +59,23 @@ def publish(tables: Tables, target: Path, encoder: SentenceEncoder) -> str:
 
 
 def fingerprint(tables: Tables) -> str:
-    """A version that changes when, and only when, what is published changes."""
+    """A version that changes when, and only when, what is published changes: the content, or how it is put together."""
     published = {name: rows for name, rows in tables.items() if name not in schema.UNPUBLISHED}
-    return hashlib.sha256(json.dumps(published, sort_keys=True).encode()).hexdigest()[:12]
+    made_by = "".join((HERE / name).read_text(encoding="utf-8") for name in MAKERS)
+    return hashlib.sha256((json.dumps(published, sort_keys=True) + made_by).encode()).hexdigest()[:12]
 
 
 def _keep(made: Path, target: Path, version: str) -> None:
-    """Keep a copy of each of the last versions."""
+    """Keep a copy of each of the last versions, one of each, put in place whole like the published one."""
     versions = target.parent / "versions"
     versions.mkdir(exist_ok=True)
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
-    shutil.copy2(made, versions / f"{target.stem}-{stamp}-{version}.db")
-    for old in sorted(versions.glob(f"{target.stem}-*.db"))[:-VERSIONS_KEPT]:
-        old.unlink()
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")
+    same = list(versions.glob(f"{target.stem}-*-{version}.db"))
+    copy = made.with_name("copy.db")
+    shutil.copy2(made, copy)
+    copy.replace(versions / f"{target.stem}-{stamp}-{version}.db")
+    for old in [*same, *sorted(set(versions.glob(f"{target.stem}-*.db")) - set(same))[:-VERSIONS_KEPT]]:
+        old.unlink(missing_ok=True)
 
 
 def _write(tables: Tables, version: str, path: Path, encoder: SentenceEncoder) -> None:
@@ -78,12 +84,12 @@ def _write(tables: Tables, version: str, path: Path, encoder: SentenceEncoder) -
         if name in schema.UNPUBLISHED:
             continue
         key = "id" if "id" in schema.COLUMNS[name] else None
-        database.table(name).insert_all(
-            (_typed(row) for row in rows), pk=key, columns=_column_types(name), batch_size=500
-        )
+        database.table(name).create(_column_types(name), pk=key)
+        database.table(name).insert_all((_typed(row) for row in rows), batch_size=500)
         if key is None:
             database.table(name).create_index(["record_id"])
-    database.table("attribute").insert_all(_attributes(tables), columns={"link_id": str, "taxonomy_term_id": str})
+    database.table("attribute").create({"link_id": str, "taxonomy_term_id": str})
+    database.table("attribute").insert_all(_attributes(tables))
     database.table("attribute").create_index(["taxonomy_term_id"])
     database.table("record").insert_all(_index(tables), pk="id")
     documents = list(_documents(tables))

@@ -43,6 +43,10 @@ class PlainErrors(click.Group):
             ) from None
         except (KnowledgeBaseError, SentenceModelError) as trouble:
             raise click.ClickException(str(trouble)) from None
+        except BrokenPipeError:  # whoever read along has had enough, which click knows how to take
+            raise
+        except OSError as trouble:
+            raise click.ClickException(f"{trouble.strerror}: {trouble.filename}") from None
 
 
 @click.group(cls=PlainErrors)
@@ -65,6 +69,7 @@ def build(folder: Path, if_changed: bool) -> None:
     if if_changed and _is_published(folder):
         click.echo(f"Knowledge is up to date: {knowledge_path()}")
         return
+    click.echo("Checking and publishing the content: about 20 seconds")
     version = build_database(folder, knowledge_path(), shared_encoder())
     click.echo(f"Published knowledge {version} at {knowledge_path()}")
 
@@ -94,7 +99,7 @@ def check(folder: Path) -> None:
 @click.argument("words", nargs=-1, required=True)
 @click.option("--near", help="A town, village or postcode.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only records of this kind.")
-@click.option("--limit", default=5, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show.")
 def search(words: tuple[str, ...], near: str | None, kind: str | None, limit: int) -> None:
     """Find records by what somebody says."""
     with KnowledgeBase(knowledge_path(), shared_encoder()) as base:

@@ -23,12 +23,14 @@ Row = dict[str, str]
 Tables = dict[str, list[Row]]
 
 FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
+AGES = frozenset(str(age) for age in range(121))
 SHORT_NUMBERS = frozenset({"999", "111", "112", "101", "105", "119", "18000", "18001"})
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PLACEHOLDER = re.compile(r"{[^{}]*}")
+PLACEHOLDER = re.compile(r"{[a-z_]+}")
+DIALLED = re.compile(r"[\d ()-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def read(folder: Path) -> Tables:
             problems.append(Problem(table, 0, "", "The file is missing.", f"Put it back in {folder}."))
         except UnicodeDecodeError:
             problems.append(Problem(table, 0, "", "The file is not UTF-8 text.", "Save it as “CSV UTF-8”."))
+        except OSError as trouble:
+            what = f"The file cannot be opened ({trouble.strerror})."
+            problems.append(Problem(table, 0, "", what, f"Put the file in its place in {folder}."))
         except _BadTable as bad:
             problems.append(Problem(table, bad.row, bad.column, bad.what, bad.remedy))
     if problems:
@@ -83,34 +88,43 @@ class _BadTable(ValueError):
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> list[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        header = reader.fieldnames or []
-        for column in columns:
-            if column not in header:
-                raise _BadTable(1, column, "The column is missing.", f"The header must be: {','.join(columns)}")
-        for column in header:
-            if column not in columns:
-                raise _BadTable(1, column, "This column is not known.", f"The header must be: {','.join(columns)}")
-        rows = []
+        lines: list[list[str]] = []  # the header and the rows; a cell may go over several lines of the file
         try:
-            for row in reader:
-                if None in row or None in row.values():
-                    raise _BadTable(
-                        reader.line_num,
-                        "",
-                        "The row has more or fewer cells than the header.",
-                        "Put cells that contain commas in double quotes.",
-                    )
-                rows.append({column: cell.strip() for column, cell in row.items()})
+            for cells in csv.reader(file, strict=True):
+                lines.append(cells)
         except csv.Error as trouble:
-            raise _BadTable(reader.line_num, "", f"The row cannot be read ({trouble}).", "Mend the quotes.") from None
-    return rows
+            raise _BadTable(len(lines) + 1, "", f"The row cannot be read ({trouble}).", "Mend the quotes.") from None
+    while lines and not lines[-1]:
+        lines.pop()
+    header = lines[0] if lines else []
+    _check_header(header, columns)
+    for number, cells in enumerate(lines[1:], FIRST_ROW):
+        if not cells:
+            raise _BadTable(number, "", "The row is empty.", "Delete it.")
+        if len(cells) != len(header):
+            what = "The row has more or fewer cells than the header."
+            raise _BadTable(number, "", what, "Put cells that contain commas in double quotes.")
+    return [dict(zip(header, (cell.strip() for cell in cells), strict=True)) for cells in lines[1:]]
+
+
+def _check_header(header: list[str], columns: tuple[str, ...]) -> None:
+    remedy = f"The header must be: {','.join(columns)}"
+    for column in columns:
+        if column not in header:
+            raise _BadTable(1, column, "The column is missing.", remedy)
+    for number, column in enumerate(header):
+        if column not in columns:
+            raise _BadTable(1, column, "This column is not known.", remedy)
+        if column in header[:number]:
+            raise _BadTable(1, column, "The column is there twice.", remedy)
 
 
 def check(tables: Tables) -> list[Problem]:
     """Everything that is wrong with the content, in the order of the tables; nothing means it can be published."""
     known = _Known.of(tables)
     problems = list(_unique_ids(tables))
+    if not known.records:
+        problems.append(Problem("service", 0, "", "There are no records at all.", "Put the content back."))
     for table, rows in tables.items():
         for number, row in enumerate(rows, FIRST_ROW):
             rules: Iterable[tuple[str, str, str]] = _CHECKS[table](row, known)
@@ -210,6 +224,19 @@ def _number(row: Row, column: str, low: float, high: float) -> Iterator[_Found]:
         yield column, f"“{row[column]}” is not a number from {low:g} to {high:g}.", "Correct it or leave it empty."
 
 
+def _ages(row: Row) -> Iterator[_Found]:
+    for column in schema.AGES:
+        if row.get(column) and row[column] not in AGES:
+            yield (
+                column,
+                f"“{row[column]}” is not an age.",
+                f"Write a whole number up to {len(AGES) - 1}, or leave it empty.",
+            )
+    lowest, highest = (row.get(column, "") for column in schema.AGES)
+    if {lowest, highest} <= AGES and int(lowest) > int(highest):
+        yield "minimum_age", f"It is more than the maximum age, {highest}.", "Write them the other way round."
+
+
 def _real_date(row: Row, column: str) -> Iterator[_Found]:
     text = row.get(column, "")
     if not text:
@@ -243,8 +270,7 @@ def _check_record(row: Row, known: _Known) -> Iterator[_Found]:
     yield from _fits(row, "email", EMAIL, "name@example.org")
     yield from _fits(row, "url", re.compile(r"https?://\S+"), "https://www.example.org")
     yield from _point(row)
-    for column in schema.AGES:
-        yield from _number(row, column, 0, 120)
+    yield from _ages(row)
     for column in ("replaced_by", "related", "location_id"):
         yield from _points_at(row, column, known.records, "record")
     yield from _points_at(row, "area", known.areas, "area")
@@ -272,6 +298,8 @@ def _check_phone(row: Row, known: _Known) -> Iterator[_Found]:
 
 def phone_is_possible(number: str, kind: str = "voice") -> bool:
     """Whether `number` can be dialled here: a UK number, a short emergency number, or a text shortcode."""
+    if not DIALLED.fullmatch(number):
+        return False
     digits = re.sub(r"\D", "", number)
     if digits in SHORT_NUMBERS or (kind in ("text", "textphone") and 3 <= len(digits) <= 6):
         return True
@@ -279,8 +307,10 @@ def phone_is_possible(number: str, kind: str = "voice") -> bool:
         digits = digits.removeprefix("18001")
         if digits in SHORT_NUMBERS:
             return True
+    if re.fullmatch(r"116\d{3}", digits):
+        return True
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(digits, "GB")) and (digits.startswith(("0", "116")))
+        return digits.startswith("0") and phonenumbers.is_valid_number(phonenumbers.parse(digits, "GB"))
     except phonenumbers.NumberParseException:
         return False
 
@@ -335,8 +365,8 @@ def _check_place(row: Row, known: _Known) -> Iterator[_Found]:
 
 def _check_phrase(row: Row, known: _Known) -> Iterator[_Found]:
     yield from _filled(row, "text")
-    if row["text"].count("{") != len(PLACEHOLDER.findall(row["text"])):
-        yield "text", "A curly bracket is not closed.", "Write each blank like {name}."
+    if re.search("[{}]", PLACEHOLDER.sub("", row["text"])):
+        yield "text", "A curly bracket has no partner, or what is in it is no blank.", "Write each blank like {name}."
 
 
 _CHECKS: dict[str, Callable[[Row, _Known], Iterator[_Found]]] = {

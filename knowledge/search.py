@@ -115,10 +115,10 @@ class KnowledgeBase:
             raise KnowledgeBaseError(f"There is no knowledge base at {path}. Run: knowledge build")
         self._encoder = encoder
         try:
-            self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
             self._load(calibration)
-        except (sqlite3.DatabaseError, KeyError, ValueError) as trouble:
+        except (sqlite3.Error, LookupError, TypeError, ValueError) as trouble:
             raise KnowledgeBaseError(
                 f"The knowledge base at {path} cannot be read ({trouble}). Run: knowledge build"
             ) from trouble
@@ -138,6 +138,8 @@ class KnowledgeBase:
         self._db.close()
 
     def _load(self, calibration: Calibration | None) -> None:
+        if [row[0] for row in self._rows("PRAGMA quick_check(1)")] != ["ok"]:  # a few milliseconds
+            raise sqlite3.DatabaseError("it is damaged")
         meta = (
             {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM meta")}
             if _has(self._db, "meta")
@@ -193,6 +195,10 @@ class KnowledgeBase:
             ):
                 points[row["postal_code"]] = (row["latitude"], row["longitude"])
         return points
+
+    def __contains__(self, record_id: object) -> bool:
+        """Whether there is a record with this id, or one that it was merged into."""
+        return bool(self._rows("SELECT 1 FROM record WHERE id = ?", record_id))
 
     def names(self) -> Iterable[tuple[str, str]]:
         """Every name that a live or closed record, other than a fact, is called by, with the record's id."""

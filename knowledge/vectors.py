@@ -82,7 +82,8 @@ class SentenceEncoder:
         return vector
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        readable = [text.encode("utf-8", "replace").decode() for text in texts]  # half an emoji is no character
+        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(readable)]
         states = np.array(self._encoder.forward_batch(pieces).last_hidden_state)
         lengths = np.array([len(ids) for ids in pieces])
         real = np.arange(states.shape[1])[None, :] < lengths[:, None]
@@ -113,6 +114,8 @@ def prepare(folder: Path) -> bool:
         for name in ("tokenizer.json", "config.json"):
             if not (written / name).exists():
                 shutil.copy(source / name, written / name)
+        if folder.exists():  # the rest of one that was damaged
+            shutil.rmtree(folder)
         written.replace(folder)
     return True
 

@@ -23,7 +23,7 @@ from spacy.util import filter_spans
 
 from knowledge import published, schema
 from knowledge.places import POSTCODE
-from knowledge.search import STOP, WORD
+from knowledge.search import STOP, WORD, KnowledgeBaseError
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
@@ -145,7 +145,10 @@ class Gazetteer(EntityExtractorMixin, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Find names in each message, by the newest published knowledge."""
-        base = published.current()
+        try:
+            base = published.current()
+        except KnowledgeBaseError:
+            return messages  # no names are known; whoever needs the knowledge base says so
         if self._names is None or self._names.version != base.version:
             self._names = Names(base, self._nlp)
         for message in messages:
