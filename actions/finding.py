@@ -25,6 +25,7 @@ CLOSE = 0.12  # a second record whose score is this near the best is shown too
 CLOSE_FACT = 0.18
 STRONG = 0.25  # how far above the believable score a route or fact must lie to stand before a list of sites
 DOUBT = 0.15  # how far above it an answer must lie when the message looks like another subject altogether
+NEAR = 5.0  # miles: sites this near are listed together with the nearest
 NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
 TOWNS = ("Hereford", "Worcester", "Redditch", "Kidderminster", "Malvern")  # the five that most people live near
 
@@ -264,24 +265,38 @@ def list_nearest(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str = ""
     closed = [
         hit for hit in hits if not hit.record.open_for_use and town in f"{hit.record.city} {hit.record.name}".lower()
     ]
-    live = [hit for hit in hits if hit.record.open_for_use][:SHOWN_AT_ONCE]
-    if not live and not closed:
-        return None
-    reply = Reply("answer")
-    for hit in closed[:1]:
-        reply.lines += speaker.full(hit.record)
-        reply.records.append(hit.record)
-    if live:
-        heading = "outside_near" if spot.outside else ("nearest_all" if spot.wide else "nearest")
-        reply.lines.append(speaker.phrase(heading, place=spot.name))
-        if detail == "hours":
-            reply.lines += speaker.detail(live[0].record, detail)
-        for hit in live:
-            alert = f" {hit.record.alert}" if hit.record.alert else ""
-            reply.lines.append(speaker.brief(hit.record, hit.miles) + alert)
+    live = [hit for hit in hits if hit.record.open_for_use]
+    near = [hit for hit in live if _worth_the_way(hit, live[0])][:SHOWN_AT_ONCE]
+    if len(near) == 1 and not closed:
+        reply = answer(speaker, near, detail)
+    elif near or closed:
+        reply = Reply("answer")
+        for hit in closed[:1]:
+            reply.lines += speaker.full(hit.record)
             reply.records.append(hit.record)
-        reply.lines += speaker.origin(live[0].record)
+        if near:
+            reply.lines += _listing(speaker, spot, near, detail)
+            reply.records += [hit.record for hit in near]
+    else:
+        return None
+    if len(live) > len(near):
+        reply.lines.append(speaker.phrase("more_to_show"))
     return reply
+
+
+def _worth_the_way(hit: Hit, nearest: Hit) -> bool:
+    """Whether somebody might go there rather than to the nearest: near anyway, or not more than twice as far."""
+    return hit.miles is None or nearest.miles is None or hit.miles <= max(NEAR, 2 * nearest.miles)
+
+
+def _listing(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str) -> list[str]:
+    """A heading, a line for each site with its alert, and how old the first one's details are."""
+    heading = "outside_near" if spot.outside else ("nearest_all" if spot.wide else "nearest")
+    lines = [speaker.phrase(heading, place=spot.name)]
+    if detail == "hours":
+        lines += speaker.detail(hits[0].record, detail)
+    lines += [" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))) for hit in hits]
+    return [*lines, *speaker.origin(hits[0].record)]
 
 
 def _same_name(hits: list[Hit]) -> bool:

@@ -24,16 +24,17 @@ POINTING = frozenset(
 # What a follow-up is made of, beside pointing words: asking for a detail names no new subject.
 DETAIL_WORDS = frozenset(
     """
-    number numbers phone telephone tel ring dial call contact email mail website web site address addresses postcode
-    post code road street based base find hours hour open opens opened opening close closes closed closing shut
-    shuts time times day days weekend weekends sunday monday tuesday wednesday thursday friday saturday today
-    tonight late evening now cost costs free pay charge charges much price referral refer referred self appointment
-    appointments turn walk old age ages eligible allowed qualify dad mum mother father son daughter wife husband
-    partner child instead else answers answer office booking start many first second third last next happens ok okay
-    oh um er well actually sorry meant mean please ta cheers u r ur wot wat pls same book booked join long wait
-    queue catch bus exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where
-    what when how take takes taking new anyone everyone person people men women kids children yourself myself
-    himself herself yourselves way and or also but about
+    number numbers phone telephone tel ring dial call contact email mail website web site address addresses
+    postcode post code road street based base find hours hour open opens opened opening close closes closed closing
+    shut shuts time times day days weekend weekends sunday monday tuesday wednesday thursday friday saturday
+    sundays mondays tuesdays wednesdays thursdays fridays saturdays today tonight night late evening evenings now
+    cost costs free pay charge charges much price referral refer referred self appointment appointments turn walk
+    old age ages eligible allowed qualify dad mum mother father son daughter wife husband partner child instead
+    else answers answer office booking start many first second third last next happens ok okay oh um er well
+    actually sorry meant mean please ta cheers u r ur wot wat pls same book booked join long wait queue catch bus
+    exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how
+    take takes taking new anyone everyone person people men women kids children yourself myself himself herself
+    yourselves way and or also but about
     """.split()
 )
 LEADING = frozenset(

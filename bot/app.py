@@ -8,7 +8,6 @@ import logging
 import re
 import secrets
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,13 +22,13 @@ from starlette.templating import Jinja2Templates
 from bot import settings
 from bot.assistant import Assistant
 from bot.danger_reply import danger_reply
-from bot.privacy import mask
+from bot.messages import BadMessage, Messages, check_sender, check_text
 from knowledge import published
 from knowledge.search import KnowledgeBaseError
 from knowledge.settings import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.requests import Request
 
@@ -62,78 +61,13 @@ templates = Jinja2Templates(PAGES)
 templates.env.filters["phones"] = phones
 
 
-class BadMessage(ValueError):
-    """Something that cannot be answered; the text is for the person who sent it."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        """A sentence a person understands, and the HTTP status."""
-        super().__init__(sentence)
-        self.status = status
-
-
-@dataclass
-class Messages:
-    """What comes in, checked and masked, and what goes out."""
-
-    assistant: Assistant
-
-    async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
-        """Answer one message; raises `BadMessage` for what cannot be answered.
-
-        Whatever else breaks, a message with a sign of danger gets its reply.
-        """
-        if len(text) > settings.LONGEST_MESSAGE:
-            danger = danger_reply(text, sender)
-            if danger:
-                return danger
-            raise BadMessage(
-                f"Your message is too long. Please use fewer than {settings.LONGEST_MESSAGE} characters.", 413
-            )
-        try:
-            replies = await self.assistant.answer(sender, mask(text, is_service_number))
-        except Exception:
-            danger = danger_reply(text, sender)
-            if danger:
-                logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
-                return danger
-            raise
-        return replies
-
-
-def is_service_number(digits: str) -> bool:
-    """Whether the published knowledge has this phone number."""
-    try:
-        return digits in published.current().numbers
-    except KnowledgeBaseError:
-        return False
-
-
-def check_text(value: object) -> str:
-    """A message that can be read, without surrounding space; raises `BadMessage` otherwise."""
-    if not isinstance(value, str):
-        raise BadMessage("The message must be text.")
-    text = "".join(c for c in value if c.isprintable() or c in "\n\t").strip()
-    if not text:
-        raise BadMessage("Please type your question.")
-    return text
-
-
-def check_sender(value: object) -> str:
-    """A conversation id; raises `BadMessage` otherwise."""
-    if not isinstance(value, str) or not value.strip():
-        raise BadMessage("The sender must be text: any id that is the same for the whole conversation.")
-    if len(value) > settings.LONGEST_SENDER or not value.isprintable():
-        raise BadMessage(f"The sender must be shorter than {settings.LONGEST_SENDER} ordinary characters.")
-    return value
-
-
 async def read_body(request: Request) -> bytes:
     """The body, up to what anyone can mean to send; raises `BadMessage` beyond."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > settings.LONGEST_BODY:
-            raise BadMessage("Your message is too long.", 413)
+            raise BadMessage("body_too_long", 413)
     return body
 
 
@@ -143,9 +77,9 @@ async def webhook(request: Request) -> Response:
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadMessage("This is not JSON. Send an object with “sender” and “message”.") from None
+        raise BadMessage("not_json") from None
     if not isinstance(sent, dict):
-        raise BadMessage("Send an object with “sender” and “message”.")
+        raise BadMessage("not_an_object")
     text = check_text(sent.get("message"))
     sender = check_sender(sent.get("sender", "default"))
     return JSONResponse(await request.app.state.messages.answer(sender, text))
@@ -163,9 +97,11 @@ async def say(request: Request) -> Response:
     form = await request.form(max_fields=5, max_part_size=settings.LONGEST_BODY)
     try:
         text = check_text(form.get("message"))
-        await request.app.state.messages.answer(check_sender(conversation), text)
+        replies = await request.app.state.messages.answer(check_sender(conversation), text)
     except BadMessage as bad:
         return await _show(request, conversation, str(bad), str(form.get("message") or ""), bad.status)
+    if len(text) > settings.LONGEST_MESSAGE:  # answered for the danger in it, and not kept
+        return await _show(request, conversation, unkept=replies)
     response = RedirectResponse("/#latest", 303)
     secure = request.url.scheme == "https"
     response.set_cookie(SESSION, conversation, httponly=True, samesite="lax", secure=secure)
@@ -179,8 +115,19 @@ async def forget(request: Request) -> Response:
     return response
 
 
-async def _show(request: Request, conversation: str, error: str = "", draft: str = "", status: int = 200) -> Response:
+async def _show(
+    request: Request,
+    conversation: str,
+    error: str = "",
+    draft: str = "",
+    status: int = 200,
+    unkept: Sequence[dict[str, Any]] = (),
+) -> Response:
     said = await _history(request.app.state.messages.assistant, conversation) if conversation else []
+    text = "\n".join(message["text"] for message in unkept if "text" in message)
+    custom: dict[str, Any] = next((message["custom"] for message in unkept if "custom" in message), {})
+    if text:
+        said.append(_from_assistant(text, custom))
     context = {"said": said, "error": error, "draft": draft, "longest": settings.LONGEST_MESSAGE}
     return templates.TemplateResponse(request, "chat.html", context, status_code=status)
 
@@ -195,18 +142,20 @@ async def _history(assistant: Assistant, conversation: str) -> list[dict[str, An
         elif isinstance(event, UserUttered) and event.text:
             said.append({"who": "you", "lines": event.text.splitlines()})
         elif isinstance(event, BotUttered) and (event.text or event.data.get("buttons")):
-            custom = event.data.get("custom") or {}
-            said.append(
-                {
-                    "who": "assistant",
-                    "lines": (event.text or "").splitlines(),
-                    "card": custom.get("card"),
-                    "outcome": custom.get("outcome"),
-                    "sources": custom.get("sources", []),
-                    "buttons": event.data.get("buttons") or [],
-                }
-            )
+            custom, buttons = event.data.get("custom"), event.data.get("buttons")
+            said.append(_from_assistant(event.text or "", custom or {}, buttons or []))
     return said
+
+
+def _from_assistant(text: str, custom: dict[str, Any], buttons: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    return {
+        "who": "assistant",
+        "lines": text.splitlines(),
+        "card": custom.get("card"),
+        "outcome": custom.get("outcome"),
+        "sources": custom.get("sources", []),
+        "buttons": list(buttons),
+    }
 
 
 async def health(request: Request) -> Response:
@@ -231,8 +180,7 @@ async def refuse(request: Request, bad: Exception) -> Response:
 async def broken(request: Request, trouble: Exception) -> Response:
     """Something of ours broke: say so with the numbers that always work, and log the trace."""
     logger.error("Could not answer", exc_info=trouble)
-    sentence = "Sorry, something went wrong here. For health, ring 111. If someone's life is in danger, ring 999."
-    return JSONResponse({"error": sentence}, 500)
+    return JSONResponse({"error": settings.WORDING["broken"]}, 500)
 
 
 class SecureHeaders:
@@ -255,22 +203,28 @@ class SecureHeaders:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Load the model and the knowledge before the first request.
+    """Load the model, unless it is loaded, and the knowledge before the first request.
 
     Without knowledge it starts all the same: danger is answered, and what is published is taken up at the next turn.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    app.state.messages = Messages(Assistant.start(settings.models_folder(), settings.conversations_path()))
+    if not hasattr(app.state, "messages"):
+        app.state.messages = Messages(load_assistant())
     try:
         published.current()
     except KnowledgeBaseError as trouble:
-        logger.error("Nothing but danger can be answered: %s", trouble)
+        logger.error("Nothing but danger can be answered: %s", trouble)  # noqa: TRY400  # the sentence says it all
     danger_reply("warm up", "nobody")
     yield
 
 
-def create_app() -> Starlette:
-    """The ASGI app, for uvicorn's `--factory`."""
+def load_assistant() -> Assistant:
+    """The assistant with the newest model and the conversations that the settings name."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    return Assistant.start(settings.models_folder(), settings.conversations_path())
+
+
+def create_app(assistant: Assistant | None = None) -> Starlette:
+    """The ASGI app; without an assistant (uvicorn's `--factory`) it loads one when it starts."""
     app = Starlette(
         routes=[
             Route("/", page, methods=["GET"]),
@@ -284,6 +238,8 @@ def create_app() -> Starlette:
         lifespan=lifespan,
     )
     app.add_middleware(SecureHeaders)
+    if assistant is not None:
+        app.state.messages = Messages(assistant)
     return app
 
 
@@ -292,12 +248,14 @@ def main() -> None:
     import uvicorn
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    sys.stdout.write(
-        f"The assistant will be at http://{settings.host()}:{settings.port()} in a moment. Stop it with Ctrl+C.\n"
-    )
+    try:
+        assistant = load_assistant()
+    except Exception as trouble:  # noqa: BLE001  # whatever a damaged model or file of conversations makes of it
+        sys.exit(f"The assistant cannot be loaded: {trouble} Delete {settings.models_folder()} and run: make chat")
+    sys.stdout.write(f"The assistant is at http://localhost:{settings.port()} Stop it with Ctrl+C.\n")
+    sys.stdout.flush()
     uvicorn.run(
-        "bot.app:create_app",
-        factory=True,
+        create_app(assistant),
         host=settings.host(),
         port=settings.port(),
         ws="none",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from rasa.shared.utils.io import read_yaml_file
+
 from knowledge.settings import HOME, build_folder
 
 DOMAIN = HOME / "bot" / "domain"
+WORDING: dict[str, str] = read_yaml_file(HOME / "bot" / "wording.yml")
 
 
 def models_folder() -> Path:

@@ -115,7 +115,9 @@ class KnowledgeBase:
             raise KnowledgeBaseError(f"There is no knowledge base at {path}. Run: knowledge build")
         self._encoder = encoder
         try:
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
             self._db.row_factory = sqlite3.Row
             self._load(calibration)
         except (sqlite3.Error, LookupError, TypeError, ValueError) as trouble:
@@ -390,7 +392,8 @@ def content_words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """A word without its commonest endings: rough, and the same for questions and content."""
-    for ending in ("'s", "ies", "ing", "ed", "es", "s"):
+    word = word.removesuffix("'s")
+    for ending in ("ies", "ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word

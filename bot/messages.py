@@ -1,0 +1,80 @@
+"""What comes in, checked and masked; whatever else breaks, danger is answered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.danger_reply import danger_reply
+from bot.privacy import mask
+from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
+from knowledge import published
+from knowledge.search import KnowledgeBaseError
+
+if TYPE_CHECKING:
+    from bot.assistant import Assistant
+
+logger = logging.getLogger(__name__)
+
+
+class BadMessage(ValueError):
+    """Something that cannot be answered; the text is for the person who sent it."""
+
+    def __init__(self, wording: str, status: int = 400, **blanks: object) -> None:
+        """The id of a sentence in bot/wording.yml, and the HTTP status."""
+        super().__init__(WORDING[wording].format(**blanks))
+        self.status = status
+
+
+@dataclass
+class Messages:
+    """The way in: every client's messages go through `answer`."""
+
+    assistant: Assistant
+
+    async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
+        """Answer one message; raises `BadMessage` for what cannot be answered."""
+        if len(text) > LONGEST_MESSAGE:
+            danger = danger_reply(text, sender)
+            if danger:
+                return danger
+            raise BadMessage("too_long", 413, longest=LONGEST_MESSAGE)
+        try:
+            return await self.assistant.answer(sender, mask(text, is_service_number))
+        except Exception:
+            danger = danger_reply(text, sender)
+            if danger:
+                logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
+                return danger
+            raise
+
+
+def is_service_number(digits: str) -> bool:
+    """Whether the published knowledge has this phone number."""
+    try:
+        return digits in published.current().numbers
+    except KnowledgeBaseError:
+        return False
+
+
+def check_text(value: object) -> str:
+    """A message that can be read, without surrounding space; raises `BadMessage` otherwise.
+
+    A slash at the start is dropped: to Rasa it is a command that sets the intent, and would hide a sign of danger.
+    """
+    if not isinstance(value, str):
+        raise BadMessage("not_text")
+    text = "".join(c for c in value if c.isprintable() or c in "\n\t").strip().lstrip("/ ")
+    if not text:
+        raise BadMessage("empty")
+    return text
+
+
+def check_sender(value: object) -> str:
+    """A conversation id; raises `BadMessage` otherwise."""
+    if not isinstance(value, str) or not value.strip():
+        raise BadMessage("bad_sender")
+    if len(value) > LONGEST_SENDER or not value.isprintable():
+        raise BadMessage("long_sender", longest=LONGEST_SENDER)
+    return value
