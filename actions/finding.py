@@ -267,7 +267,7 @@ def list_nearest(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str = ""
     ]
     live = [hit for hit in hits if hit.record.open_for_use]
     near = [hit for hit in live if _worth_the_way(hit, live[0])][:SHOWN_AT_ONCE]
-    if len(near) == 1 and not closed:
+    if len(near) == 1 and not closed and not spot.outside:
         reply = answer(speaker, near, detail)
     elif near or closed:
         reply = Reply("answer")

@@ -118,6 +118,7 @@ def _say(
     reply.records = [turn.base.get(record_id) for record_id in record_ids]
     found = turn.base.search(Query(turn.text, turn.known_spot, ("route", "service"), turn.named), 1)
     if found.hits and found.belief >= turn.base.calibration.believable + SURE:
-        reply.lines.append(speaker.short(found.hits[0].record))
-        reply.records.insert(0, found.hits[0].record)
+        best = found.hits[0].record
+        reply.lines.append(speaker.short(best))
+        reply.records = [best, *(record for record in reply.records if record.id != best.id)]
     return finding.finish(dispatcher, turn, reply, records=list(turn.records) or None)

@@ -69,18 +69,17 @@ class ConversationStore(TrackerStore, SerializedTrackerAsText):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Append the events that the file does not have yet."""
-        known = self._count(tracker.sender_id)
         fresh = list(tracker.events)[getattr(tracker, SAVED, 0) :]
-        rows = [
-            (tracker.sender_id, number, event.timestamp, json.dumps(event.as_dict()))
-            for number, event in enumerate(fresh, known)
-        ]
-        self._db.execute("BEGIN IMMEDIATE")
+        made = [(event.timestamp, json.dumps(event.as_dict())) for event in fresh]
         try:
+            self._db.execute("BEGIN IMMEDIATE")  # from here no other process adds to the conversation
+            known = self._count(tracker.sender_id)
+            rows = [(tracker.sender_id, number, *event) for number, event in enumerate(made, known)]
             self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows)
             self._db.execute("COMMIT")
         except sqlite3.Error:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             self.forget(tracker.sender_id)
             raise
         self._remember(tracker, known + len(rows))

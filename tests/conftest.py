@@ -14,7 +14,7 @@ from knowledge.settings import CONTENT, sentence_model_path
 from knowledge.vectors import SentenceEncoder, prepare, shared_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from knowledge.content import Tables
@@ -24,6 +24,23 @@ class WriteContent(Protocol):
     """Writes tables as CSV files and returns their folder."""
 
     def __call__(self, tables: Tables, name: str = "content") -> Path: ...
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes what a test measured, to be shown at the end of the run."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what was measured."""
+    if measured := config.stash.get(FIGURES, []):
+        terminalreporter.section("measured")
+        for line in measured:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +113,7 @@ TINY = {
         {**RECORD, "id": "route-carers", "name": "Getting help as a carer", "description": "Ask for an assessment."},
     ],
     "fact": [
-        {**RECORD, "id": "fact-count", "name": "How many libraries we have", "description": "There are three libraries."},
+        {**RECORD, "id": "fact-count", "name": "How many libraries we have", "description": "We have three libraries."},
     ],
     "phone": [
         {"record_id": "svc-carers", "number": "01432 260101", "type": "voice", "source_date": "2024"},

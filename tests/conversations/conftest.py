@@ -1,4 +1,4 @@
-"""The real app in a process of its own, with the real model and the real content, asked over HTTP as any client would."""
+"""The real app in a process of its own, with the real model and content, asked over HTTP as any client would."""
 
 from __future__ import annotations
 

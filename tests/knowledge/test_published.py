@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -67,12 +68,24 @@ def test_going_back_to_a_kept_version_is_taken_up_too(path: Path, other: Tables,
 
 
 def without_its_calibration(path: Path) -> None:
-    """As a build that is not ours might leave it."""
-    import sqlite3
-
     with sqlite3.connect(path) as database:
         database.execute("DELETE FROM meta WHERE name = 'calibration'")
     database.close()
+
+
+def overwritten_where_no_start_looks(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'step'").fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(content)
+
+
+def made_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
 
 
 def overwritten_inside(path: Path) -> None:
@@ -89,8 +102,9 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
     "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "first page only": lambda path: path.write_bytes(path.read_bytes()[:4096]),
     "overwritten inside": overwritten_inside,
+    "overwritten where no start looks": overwritten_where_no_start_looks,
     "not whole": without_its_calibration,
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a folder": made_a_folder,
 }
 damages = pytest.mark.parametrize("damage", DAMAGES.values(), ids=[name.replace(" ", "-") for name in DAMAGES])
 

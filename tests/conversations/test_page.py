@@ -1,0 +1,254 @@
+"""The page without JavaScript: a form, a redirect, and the conversation shown again."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conversations.conftest import App
+
+pytestmark = pytest.mark.conversation
+
+EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+NOT_BREATHING = "my neighbour has collapsed in his garden and he isn't breathing"
+
+
+class Page(HTMLParser):
+    """A page's elements, with the text and attributes of each; fails where tags do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert not self._open, f"never closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in EMPTY:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open and self._open.pop() == tag, f"</{tag}> closes nothing"
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def ids(self) -> list[str]:
+        return [value for _, attributes in self.elements if (value := attributes.get("id"))]
+
+
+@pytest.fixture
+def browser(app: App) -> Iterator[Browser]:
+    with requests.Session() as session:
+        yield Browser(app.address, session)
+
+
+class Browser:
+    """A browser without JavaScript."""
+
+    def __init__(self, address: str, session: requests.Session) -> None:
+        self.address = address
+        self.session = session
+
+    def get(self, path: str = "/") -> requests.Response:
+        return self.session.get(self.address + path, timeout=30)
+
+    def send(self, message: str, *, follow: bool = True) -> requests.Response:
+        return self.session.post(self.address, data={"message": message}, allow_redirects=follow, timeout=30)
+
+
+def test_the_first_page(browser: Browser) -> None:
+    response = browser.get()
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    page = Page(response.text)
+    assert page.all("html") == [{"lang": "en-GB"}]
+    assert len(page.all("h1")) == len(page.all("main")) == 1
+    assert "<title>Local help assistant" in response.text
+    assert not page.all("script")
+    [box] = page.all("textarea")
+    assert {"for": box["id"]} in page.all("label")
+    assert set((box["aria-describedby"] or "").split()) <= set(page.ids())
+    assert box["maxlength"] == "1000"
+    assert {"href": "tel:999"} in page.all("a") and {"href": "tel:111"} in page.all("a")
+    skip = page.all("a")[0]
+    assert (skip["href"] or "")[1:] in page.ids()
+    assert not response.cookies
+
+
+def test_everything_the_page_asks_for_is_there(browser: Browser) -> None:
+    for link in Page(browser.get().text).all("link"):
+        assert browser.get(link["href"] or "").status_code == 200
+
+
+def test_a_message_is_answered_by_a_redirect_to_the_newest(browser: Browser) -> None:
+    sent = browser.send("pharmacy in Redditch", follow=False)
+    assert sent.status_code == 303
+    assert sent.headers["location"] == "/#latest"
+    response = browser.get()
+    page = Page(response.text)
+    assert len(page.ids()) == len(set(page.ids()))
+    assert "latest" in page.ids()
+    assert "pharmacy in Redditch" in response.text
+    assert "The nearest to Redditch:" in response.text
+    assert "Where this comes from" in response.text
+    for source in page.all("a"):
+        assert (source["href"] or "").startswith(("#", "tel:", "sms:", "https://", "http://"))
+
+
+def test_the_whole_conversation_is_shown_in_order(browser: Browser) -> None:
+    said = ["pharmacy in Redditch", "and an optician", "thank you"]
+    for message in said:
+        text = browser.send(message).text
+    places = [text.index(f"<p>{message}</p>") for message in said]
+    assert places == sorted(places)
+    assert text.index("You&#39;re welcome") > places[-1] if "You&#39;re" in text else "You're welcome" in text
+
+
+def test_phone_numbers_can_be_tapped(browser: Browser) -> None:
+    assert '<a href="tel:01885483412">01885 483412</a>' in browser.send("Nunwell Surgery").text
+
+
+def test_buttons_are_a_form_and_their_answer_is_an_answer(browser: Browser) -> None:
+    page = Page(browser.send("pharmacy").text)
+    towns = [button["value"] for button in page.all("button") if button.get("name") == "message"]
+    assert len(towns) == 5
+    answer = browser.send(towns[1] or "").text
+    assert f"The nearest to {towns[1]}:" in answer
+    assert not [button for button in Page(answer).all("button") if button.get("name") == "message"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</p></li></ol><h1>Hello</h1>",
+        "<!-- & --> &lt;b&gt; javascript:alert(1)",
+        "{{ 7*7 }} {% raw %}",
+    ],
+)
+def test_what_was_said_is_text_and_never_html(browser: Browser, message: str) -> None:
+    text = browser.send(message).text
+    assert html.escape(message, quote=False) in text.replace("&#34;", '"').replace("&#39;", "'")
+    page = Page(text)
+    assert not page.all("script") and not page.all("img")
+    assert len(page.all("h1")) == 1
+
+
+@pytest.mark.parametrize(
+    "message, status, said",
+    [("", 400, "type your question"), ("   ", 400, "type your question"), ("lovely weather " * 334, 413, "too long")],
+)
+def test_an_error_stands_beside_the_box_and_what_was_typed_is_kept(
+    browser: Browser, message: str, status: int, said: str
+) -> None:
+    browser.send("pharmacy in Redditch")
+    response = browser.send(message)
+    assert response.status_code == status
+    page = Page(response.text)
+    assert "<title>Error: " in response.text
+    [box] = page.all("textarea")
+    assert box["aria-invalid"] == "true"
+    assert "error" in (box["aria-describedby"] or "").split()
+    [error] = re.findall(r'<p id="error"[^>]*>(.*?)</p>', response.text, re.DOTALL)
+    assert said in error
+    assert message.strip() in response.text
+    assert "The nearest to Redditch:" in response.text
+
+
+def test_danger_is_shown_as_what_it_is(browser: Browser) -> None:
+    text = browser.send(NOT_BREATHING).text
+    page = Page(text)
+    assert any("immediate" in (item.get("class") or "").split() for item in page.all("li"))
+    assert "<h2>Call 999 or go to A&amp;E now</h2>" in text
+
+
+def test_danger_in_a_message_that_is_too_long_is_shown_too(browser: Browser) -> None:
+    filler = "We went to the shops and then we came home and had a cup of tea and sat outside for a bit. " * 56
+    response = browser.send(filler + NOT_BREATHING)
+    assert response.status_code == 200
+    assert "<h2>Call 999 or go to A&amp;E now</h2>" in response.text
+    assert not re.search('id="error"', response.text)
+
+
+def test_the_cookie_is_for_this_site_alone(browser: Browser) -> None:
+    cookie = browser.send("hello", follow=False).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie  # this is plain HTTP
+    [name_and_value, *_] = cookie.split(";")
+    assert len(name_and_value.split("=", 1)[1]) >= 32
+
+
+def test_two_browsers_have_two_conversations(app: App, browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    with requests.Session() as session:
+        other = Browser(app.address, session)
+        assert "Redditch" not in other.get().text
+        other.send("optician in Malvern")
+        assert "Redditch" not in other.get().text
+    assert "optician" not in browser.get().text
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/static/chat.css", "/nothing-here"])
+def test_every_response_has_the_security_headers(browser: Browser, path: str) -> None:
+    headers = browser.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "form-action 'self'" in policy
+    assert "unsafe" not in policy and "*" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_start_again_leaves_the_conversation_behind(browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    response = browser.session.post(f"{browser.address}/forget", timeout=30)
+    assert response.status_code == 200
+    assert "Redditch" not in response.text
+    assert not browser.session.cookies
+    assert "Which town or postcode are you in?" in browser.send("pharmacy").text
+
+
+def test_start_again_in_words_forgets_the_place_too(browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    browser.send("start again")
+    assert "Which town or postcode are you in?" in browser.send("pharmacy").text
+
+
+def test_a_full_postcode_is_not_shown_or_kept(app: App, browser: Browser) -> None:
+    text = browser.send("chemist near WR14 2GP please").text
+    assert "WR14 2GP please" not in text
+    assert "chemist near WR14 *** please" in text
+    files = [app.conversations, *app.conversations.parent.glob(f"{app.conversations.name}-*")]
+    assert not any(b"near WR14 2GP please" in file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": b"\x00\xff" * 100, "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"data": b"--x\r\nnonsense", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+        {"data": b"nonsense", "headers": {"Content-Type": "multipart/form-data"}},
+        {"files": {"message": ("a.txt", b"hello")}},
+        {"data": {"other": "hello"}},
+        {"data": [("message", "hello")] * 100},
+        {"data": {"message": "x" * 3_000_000}},
+    ],
+    ids=["binary", "multipart", "no boundary", "a file", "no message", "a hundred", "huge"],
+)
+def test_a_form_that_is_not_ours_gets_no_trace(browser: Browser, request_: dict[str, object]) -> None:
+    response = browser.session.post(browser.address, timeout=30, **request_)  # type: ignore[arg-type]
+    assert response.status_code in (200, 400, 413)
+    assert "Traceback" not in response.text
+    assert len(response.content) < 500_000
+    assert "optician" not in browser.send("pharmacy in Redditch").text
