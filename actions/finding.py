@@ -102,7 +102,7 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
             aim.kinds,
             turn.named,
             within=aim.within,
-            placeless=turn.placeless if turn.spot and where else "",
+            placeless=turn.placeless if turn.placeless != turn.text else "",
         )
     )
     if outside and not about_system and (aim.kinds == SITES or not _guides(turn, found)):
@@ -120,7 +120,7 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
 def _believed(turn: Turn, found: Found) -> bool:
     """Whether what was found is an answer; what may be another subject altogether must fit better."""
     foreign = turn.intent == "out_of_scope" or (turn.unsure and turn.second_intent == "out_of_scope")
-    if not foreign or turn.named:
+    if not foreign or turn.named or turn.subjects:
         return found.believable
     return found.believable and found.belief >= turn.base.calibration.believable + DOUBT
 
@@ -212,7 +212,7 @@ def _listed(turn: Turn, found: Found, aim: Aim) -> str:
     first = top.taxonomy_terms[0] if top is not None and top.taxonomy_terms else ""
     is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
     subject = next((subject for subject in turn.subjects if terms[subject]["by_place"]), "")
-    if subject and aim.kinds == SITES:
+    if subject and aim.kinds == SITES and not turn.unsure:
         guidance = top is not None and top.kind in ("route", "fact")
         strong = found.belief >= turn.base.calibration.believable + STRONG
         return "" if guidance and strong and turn.telling_words else subject

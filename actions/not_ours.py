@@ -95,7 +95,9 @@ class ActionOutOfScope(Action):
 
 def _belief(turn: Turn) -> float:
     """How far the knowledge base believes that the message is a question for it."""
-    query = Query(turn.text, turn.known_spot, named=turn.named, placeless=turn.placeless if turn.spot else "")
+    query = Query(
+        turn.text, turn.known_spot, named=turn.named, placeless=turn.placeless if turn.placeless != turn.text else ""
+    )
     return turn.base.search(query, 1).belief
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+\w")
+# Every number that begins as a mobile's does, also where nobody has been given it: somebody mistyped their own.
+MOBILE = re.compile(r"(?<![\d+])(?:(?:\+|00)44[ -]?(?:\(0\)[ -]?)?|0)7(?:[ -]?\d){9}(?!\d)")
 TEN_DIGITS = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 WEIGHTS = range(10, 1, -1)
 
@@ -53,6 +55,7 @@ def is_nhs_number(text: str) -> bool:
 
 
 def _mask_phones(text: str, is_service: Callable[[str], bool]) -> str:
+    text = MOBILE.sub(lambda m: m.group() if is_service(_national(m.group())) else "[phone number]", text)
     masked, end = [], 0
     for match in phonenumbers.PhoneNumberMatcher(text, "GB"):
         digits = "0" + str(match.number.national_number)
@@ -61,3 +64,8 @@ def _mask_phones(text: str, is_service: Callable[[str], bool]) -> str:
         masked += [text[end : match.start], "[phone number]"]
         end = match.end
     return "".join(masked) + text[end:]
+
+
+def _national(mobile: str) -> str:
+    """The digits of a mobile number as dialled in this country."""
+    return "0" + re.sub(r"\D", "", mobile)[-10:]

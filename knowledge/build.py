@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from knowledge.vectors import SentenceEncoder
 
 VERSIONS_KEPT = 10
+WORKING = ".publish-"
+ABANDONED = 3600  # seconds
+SENTENCE_END = re.compile(r"(?<=[.?])\s+")
 HERE = Path(__file__).parent
 MAKERS = ("build.py", "schema.py", "search.py", "vectors.py")  # the code that a knowledge base is made by
 
@@ -48,7 +53,10 @@ def publish(tables: Tables, target: Path, encoder: SentenceEncoder) -> str:
     """Write checked tables to a new database and swap it in at `target` by one rename; return its version."""
     version = fingerprint(tables)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publish-") as work:
+    for left in target.parent.glob(f"{WORKING}*"):  # by a build that was killed long ago
+        if time.time() - left.stat().st_mtime > ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=WORKING) as work:
         made = Path(work) / "knowledge.db"
         _write(tables, version, made, encoder)
         _keep(made, target, version)
@@ -180,10 +188,18 @@ def _documents(tables: Tables) -> Iterator[dict[str, Any]]:
 def _write_vectors(
     database: sqlite_utils.Database, tables: Tables, documents: list[dict[str, Any]], encoder: SentenceEncoder
 ) -> None:
-    """One vector for a record's names and description, and one for each question: shape (rows, 384), float16."""
+    """The vectors that a message is compared with: shape (rows, 384), float16.
+
+    Each record's name with its description comes first, in the order of the documents; then each question; then each
+    name, and each sentence of the description, by itself. Measured: the right record is first for .53 of unseen
+    questions instead of .47.
+    """
     numbers = {document["record_id"]: document["number"] for document in documents}
     texts = [(document["number"], document["summary"]) for document in documents]
     texts += [(numbers[row["record_id"]], row["question"]) for row in tables["question"]]
+    for (_, row), document in zip(_records(tables), documents, strict=True):
+        parts = (row["name"], *schema.split_list(row["alternate_name"]), *SENTENCE_END.split(row["description"]))
+        texts += [(document["number"], part) for part in dict.fromkeys(parts) if part]
     vectors = encoder.encode([text for _, text in texts]).astype(np.float16)
     database.table("vector").insert_all(
         ({"document": number, "vector": vector.tobytes()} for (number, _), vector in zip(texts, vectors, strict=True)),

@@ -35,12 +35,12 @@ NAMED_BONUS = 0.35  # for a record that is called by its own name
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
 LOCAL_BONUS = 0.08  # for a record that serves just the county or district that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
-NAME_COLUMN, TEXT_COLUMN = 3.0, 1.0  # bm25 weights
+NAME_COLUMN, TEXT_COLUMN = 5.0, 1.0  # bm25 weights
 CANDIDATES = 60
 RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
 MISSPELT = 84  # of 100: how alike a misspelt name must be
 WORD = re.compile(r"[a-z0-9&']+")
-REFUSED_SHARE = 0.04  # of our own questions that may fall below the believable score
+REFUSED_SHARE = 0.02  # of our own questions that may fall below the believable score
 # Words that say nothing about the subject.
 STOP = frozenset(
     """
