@@ -52,7 +52,7 @@ class ActionShowMore(Action):
         reply = Reply("answer", lines=[speaker.brief(hit.record, hit.miles) for hit in hits])
         reply.records = [hit.record for hit in hits]
         page = [hit.record.id for hit in hits]
-        return finding.finish(dispatcher, turn, reply, records=page, shown=[*turn.shown, page])
+        return finding.finish(dispatcher, turn, reply, records=page, shown=[*map(list, turn.shown), page])
 
 
 class ActionAffirm(Action):

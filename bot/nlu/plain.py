@@ -161,7 +161,7 @@ class Speller:
         return self.words.get(word, (word,))
 
     def _near(self, token: str) -> list[str]:
-        """The words of the vocabulary that are a slip or two away, nearest first."""
+        """The words of the vocabulary that are a slip away, or two with the same first letter, nearest first."""
         if len(token) < 4:
             return []
         cutoff = 1 if len(token) < 7 else 2
@@ -171,7 +171,7 @@ class Speller:
         ranked = sorted(
             found, key=lambda f: (f[1], f[0][0] != token[0], sorted(f[0]) != sorted(token), abs(len(f[0]) - len(token)))
         )
-        return [w for w, d, _ in ranked if d == found[0][1]]
+        return [w for w, d, _ in ranked if d == ranked[0][1] and (d < 2 or w[0] == token[0])]
 
     def _split(self, token: str) -> Words | None:
         """`chestpain` as its words: each at least three letters or one of the commonest short ones."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from bot import settings
 from bot.assistant import Assistant
@@ -24,7 +26,8 @@ def published(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """The assistant, loaded once."""
+    """The assistant, loaded once, as quiet as the app has it."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     return Assistant.start(settings.models_folder(), tmp_path_factory.mktemp("assistant") / "conversations.db")
 
 

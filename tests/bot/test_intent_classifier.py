@@ -13,6 +13,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from bot.nlu.intent_classifier import WeighedIntentClassifier
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from bot.assistant import Assistant
 
 TEXTS = [
@@ -46,10 +48,10 @@ def parse(assistant: Assistant, text: str) -> dict[str, Any]:
 def test_likelihoods_are_those_of_scikit_learn(
     assistant: Assistant, classifier: WeighedIntentClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[Any, np.ndarray]] = []
+    seen: list[tuple[Any, NDArray[np.float64]]] = []
     likelihoods = classifier._likelihoods
 
-    def watch(messages: list[Any]) -> np.ndarray:
+    def watch(messages: list[Any]) -> NDArray[np.float64]:
         found = likelihoods(messages)
         seen.append((classifier._create_X(messages), found))
         return found

@@ -45,8 +45,17 @@ def test_email_addresses_are_masked(email: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["07700 900123", "07700900123", "07700-900-123", "+44 7700 900123", "0044 7700 900 123", "+44 (0)7700 900123"]
-    + ["07911 123456", "01432 960123", "+33 1 42 68 53 00"],
+    [
+        "07700 900123",
+        "07700900123",
+        "07700-900-123",
+        "+44 7700 900123",
+        "0044 7700 900 123",
+        "+44 (0)7700 900123",
+        "07911 123456",
+        "01432 960123",
+        "+33 1 42 68 53 00",
+    ],
 )
 def test_private_numbers_are_masked(number: str) -> None:
     assert mask(f"ring me on {number} please") == "ring me on [phone number] please"

@@ -91,6 +91,9 @@ class App:
             "HELP_PORT": str(port),
             "PYTHONWARNINGS": "ignore",
         }
+        if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+            # Compiling all of TensorFlow anew at every start takes ten seconds.
+            environment["PYTHONPYCACHEPREFIX"] = str(self.folder.parent / "pycache")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot.app"], cwd=HOME, env=environment, stdout=log, stderr=log

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from sqlite_utils import Database
 
 from knowledge import build, content, schema
 from knowledge.settings import CONTENT
@@ -44,19 +45,32 @@ CHOIR = {
 NUMBER = "01432 960777"
 
 
+class Listening:
+    """Hears which texts `knowledge build` wants vectors of."""
+
+    width = 384
+
+    def hear(self, tables: Tables) -> list[str]:
+        self._texts: list[str] = []
+        build._write_vectors(Database(memory=True), tables, list(build._documents(tables)), self)  # type: ignore[arg-type]
+        return self._texts
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._texts += texts
+        return np.zeros((len(texts), self.width), dtype=np.float32)
+
+
 class Remembering:
     """The encoder, with the vectors of what is published already: only what is new is worked out."""
 
     def __init__(self, encoder: SentenceEncoder, published: Path) -> None:
         self._encoder = encoder
         self.width = encoder.width
-        tables = content.read(CONTENT)
-        texts = [document["summary"] for document in build._documents(tables)]
-        texts += [row["question"] for row in tables["question"]]
+        texts = Listening().hear(content.read(CONTENT))
         with sqlite3.connect(published) as database:
             rows = database.execute("SELECT vector FROM vector ORDER BY rowid").fetchall()
         vectors = [np.frombuffer(row[0], dtype=np.float16).astype(np.float32) for row in rows]
-        self._known = dict(zip(texts, vectors, strict=True))
+        self._known: dict[str, NDArray[np.float32]] = dict(zip(texts, vectors, strict=True))
         assert np.allclose(self._known[texts[7]], encoder.encode_one(texts[7]), atol=0.02)
 
     def encode_one(self, text: str) -> NDArray[np.float32]:
@@ -201,6 +215,23 @@ def test_a_damaged_knowledge_base_takes_the_last_good_one_from_nobody(
     health = fresh.health()
     assert (health.status_code, health.json()["knowledge"]) == (200, version)
     assert f"Still answering from knowledge {version}" in fresh.log
+
+
+def test_a_turn_that_cannot_be_kept_is_an_error_and_danger_is_answered_all_the_same(fresh: App) -> None:
+    chat = fresh.chat()
+    chat.say("pharmacy")
+    with sqlite3.connect(fresh.conversations) as conversations:
+        conversations.execute("ALTER TABLE event RENAME TO away")
+    try:
+        response = fresh.post(json={"sender": chat.sender, "message": "Redditch"})
+        assert response.status_code == 500
+        assert set(response.json()) == {"error"}
+        assert "111" in response.json()["error"] and "999" in response.json()["error"]
+        assert chat.say("my neighbour has collapsed and isn't breathing").outcome == "emergency"
+    finally:
+        with sqlite3.connect(fresh.conversations) as conversations:
+            conversations.execute("ALTER TABLE away RENAME TO event")
+    assert "The nearest to Redditch:" in chat.say("Redditch").text
 
 
 def test_a_conversation_outlives_a_crash(fresh: App) -> None:

@@ -21,8 +21,9 @@ def table() -> DangerTable:
 
 def messages() -> list[tuple[str, str]]:
     """The sealed-before-tuning set, then the one that grew with the wordings."""
-    return [tuple(line.split("\t")) for name in ("danger.tsv", "danger-tuned.tsv")
-            for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+    names = ("danger.tsv", "danger-tuned.tsv")
+    lines = [line for name in names for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+    return [(message, label) for message, label in (line.split("\t") for line in lines)]
 
 
 def right(table: DangerTable, message: str, label: str) -> bool:
@@ -42,33 +43,54 @@ def test_danger_is_recognised(table: DangerTable, label: str, least: float) -> N
 
 
 def test_look_alikes_raise_no_alarm(table: DangerTable) -> None:
-    asked = [line for name in ("lookalike.txt", "lookalike-tuned.txt")
-             for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+    asked = [
+        line
+        for name in ("lookalike.txt", "lookalike-tuned.txt")
+        for line in (SETS / name).read_text(encoding="utf-8").splitlines()
+    ]
     alarms = [m for m in asked if (d := table.look(m)) and d.card == "immediate"]
     assert len(asked) >= 300
     assert len(alarms) / len(asked) <= 0.02, alarms
 
 
-@pytest.mark.parametrize("message", [
-    "CHEST PAIN and sweating", "chest  pain, sweating", "chestpain sweating", "c h e s t p a i n", "chset pain really bad",
-    "he can\u2019t breathe", "he cant breathe", "he cannot breathe", "he can not breeeathe", "he cant br\u00e9athe", "su1cidal",
-    "i want to d!e", "shes unconcious", "he is not\nbreathing", "i'm bleeding heavily \U0001fa78 it wont stop",
-])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CHEST PAIN and sweating",
+        "chest  pain, sweating",
+        "chestpain sweating",
+        "c h e s t p a i n",
+        "chset pain really bad",
+        "he can\u2019t breathe",
+        "he cant breathe",
+        "he cannot breathe",
+        "he can not breeeathe",
+        "he cant br\u00e9athe",
+        "su1cidal",
+        "i want to d!e",
+        "shes unconcious",
+        "he is not\nbreathing",
+        "i'm bleeding heavily \U0001fa78 it wont stop",
+    ],
+)
 def test_spelling_does_not_hide_danger(table: DangerTable, message: str) -> None:
     danger = table.look(message)
     assert danger is not None and danger.card == "immediate"
 
 
-@pytest.mark.parametrize("message, seen", [
-    ("no chest pain, just a sore throat", False),
-    ("no rash but he won't wake up", True),
-    ("my dad had a stroke three years ago", False),
-    ("dad had a stroke three years ago and now his face is drooping", True),
-    ("he doesn't have chest pain, fever or trouble breathing", False),
-    ("she was bleeding and it hasn't stopped, blood everywhere", True),
-    ("is there a stroke club in Malvern", False),
-    ("I'm in a stroke club and my mouth has dropped on one side", True),
-])
+@pytest.mark.parametrize(
+    "message, seen",
+    [
+        ("no chest pain, just a sore throat", False),
+        ("no rash but he won't wake up", True),
+        ("my dad had a stroke three years ago", False),
+        ("dad had a stroke three years ago and now his face is drooping", True),
+        ("he doesn't have chest pain, fever or trouble breathing", False),
+        ("she was bleeding and it hasn't stopped, blood everywhere", True),
+        ("is there a stroke club in Malvern", False),
+        ("I'm in a stroke club and my mouth has dropped on one side", True),
+    ],
+)
 def test_denied_past_and_named_services(table: DangerTable, message: str, seen: bool) -> None:
     assert (table.look(message) is not None) is seen
 
@@ -117,12 +139,15 @@ def test_plain() -> None:
     assert plain("Mum\u2019s CAF\u00c9 \u0141\u00f3d\u017a can\u2019t") == "mum cafe lodz cant"
 
 
-@pytest.mark.parametrize("file, old, new, told", [
-    ("signs.csv", ",immediate,", ",now,", "signs.csv, row 2, column card"),
-    ("wordings.csv", "\n1,", "\n99,", "wordings.csv, row 2, column sign"),
-    ("wordings.csv", "CHEST ~", "CHST ~", "wordings.csv, row 2, column pattern"),
-    ("words.csv", "NEGATOR,", "NEGATER,", "the group NEGATOR is missing"),
-])
+@pytest.mark.parametrize(
+    "file, old, new, told",
+    [
+        ("signs.csv", ",immediate,", ",now,", "signs.csv, row 2, column card"),
+        ("wordings.csv", "\n1,", "\n99,", "wordings.csv, row 2, column sign"),
+        ("wordings.csv", "CHEST ~", "CHST ~", "wordings.csv, row 2, column pattern"),
+        ("words.csv", "NEGATOR,", "NEGATER,", "the group NEGATOR is missing"),
+    ],
+)
 def test_errors_say_where_and_what_to_do(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
     folder = tmp_path / "safety"
     shutil.copytree(FOLDER, folder)

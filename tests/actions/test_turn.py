@@ -1,0 +1,165 @@
+"""What was said, read: where it is about, what it names, and whether it speaks of what was shown before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import spacy
+from rasa_sdk import Tracker
+
+from actions import finding
+from actions.turn import Turn, read
+from bot.nlu.gazetteer import Names
+from knowledge.places import Spot
+from knowledge.search import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from knowledge.search import KnowledgeBase
+
+SHOWN = ["gp-m81012", "gp-m81076", "gp-m81600"]  # Ledbury, Colwall, Cradley
+
+
+@pytest.fixture(scope="module")
+def names(base: KnowledgeBase) -> Names:
+    return Names(base, spacy.blank("en"))
+
+
+@pytest.fixture
+def say(names: Names, database: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Turn]:
+    """The turn that a text makes, with what the conversation remembers."""
+    monkeypatch.setenv("HELP_KNOWLEDGE", str(database))
+
+    def say(text: str, intent: str = "find_service", confidence: float = 0.99, **slots: Any) -> Turn:
+        message = {
+            "text": text,
+            "intent": {"name": intent, "confidence": confidence},
+            "intent_ranking": [{"name": intent}, {"name": "get_care"}],
+            "entities": names.find(text),
+        }
+        return read(Tracker("jo", slots, message, [], False, None, {}, "action_listen"))
+
+    return say
+
+
+@pytest.mark.parametrize(
+    "text, spot_id",
+    [
+        ("chemist in Ledbury", "ledbury"),
+        ("from Ledbury to Malvern", "malvern"),
+        ("I live in Birmingham and want a chemist in Evesham", "evesham"),
+        ("a chemist in Hereford, Herefordshire", "hereford"),
+        ("anywhere in Herefordshire", "herefordshire"),
+        ("anywhere in Herefordshire or Worcestershire", ""),
+        ("near HR9 in Ledbury", "hr9"),
+        ("near M1 1AA", "outside M1"),
+        ("chemist", ""),
+    ],
+)
+def test_the_one_place_a_message_is_about(say: Callable[..., Turn], text: str, spot_id: str) -> None:
+    assert say(text).spot_id == spot_id
+
+
+def test_the_place_said_before_is_remembered_until_another_is_said(say: Callable[..., Turn]) -> None:
+    assert say("chemist", place="ledbury").known_spot_id == "ledbury"
+    assert say("chemist in Malvern", place="ledbury").known_spot_id == "malvern"
+    assert say("chemist", place="a place that is no more").known_spot is None
+
+
+def test_a_full_postcode_is_about_where_it_is(say: Callable[..., Turn]) -> None:
+    spot = say("chemist near WR14 2GP").spot
+    assert spot is not None
+    assert spot.name == "WR14"
+    assert (spot.latitude, spot.longitude) == (round(spot.latitude or 0, 2), round(spot.longitude or 0, 2))
+
+
+def test_the_question_is_kept_without_its_place(say: Callable[..., Turn]) -> None:
+    assert say("is there a chemist in Ledbury today").placeless == "is there a chemist in today"
+    assert say("Ledbury").only_place
+    assert not say("chemist Ledbury").only_place
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["their number?", "what time does it open", "is it free", "and on sundays", "how old do you have to be", "ok"],
+)
+def test_a_detail_points_back(say: Callable[..., Turn], text: str) -> None:
+    assert say(text, records=SHOWN).points_back
+    assert not say(text).points_back, "nothing was shown"
+
+
+@pytest.mark.parametrize(
+    "text", ["chemist", "Nunwell Surgery", "I look after my mother, who can give me a break", "help to stop smoking"]
+)
+def test_a_new_subject_does_not_point_back(say: Callable[..., Turn], text: str) -> None:
+    assert not say(text, records=SHOWN).points_back
+
+
+@pytest.mark.parametrize(
+    "text, which",
+    [
+        ("the first one", 0),
+        ("2", 1),
+        ("number two please", 1),
+        ("third", 2),
+        ("the last one", 2),
+        ("the Colwall one", 1),
+        ("the one in Cradley", 2),
+        ("the fourth one", None),
+        ("one of them", None),
+        ("that one", None),
+    ],
+)
+def test_picking_one_of_a_list(say: Callable[..., Turn], text: str, which: int | None) -> None:
+    picked = finding.picked(say(text, records=SHOWN, shown=[SHOWN]))
+    assert (picked and picked.id) == (None if which is None else SHOWN[which])
+
+
+def test_picking_counts_in_the_page_that_is_shown_not_in_the_order_of_looking(say: Callable[..., Turn]) -> None:
+    looked_at = [SHOWN[2], SHOWN[0], SHOWN[1]]
+    picked = finding.picked(say("the first one", records=looked_at, shown=[["gp-m81048"], SHOWN]))
+    assert picked is not None and picked.id == SHOWN[0]
+
+
+def test_records_and_subjects_that_are_no_more_are_forgotten(say: Callable[..., Turn]) -> None:
+    question = {"text": "somewhere", "subjects": ["gp", "a subject that is no more"], "aim": "find_service"}
+    turn = say("their number?", records=["gone", *SHOWN], shown=[["gone"], ["gone", *SHOWN]], question=question)
+    assert turn.records == tuple(SHOWN)
+    assert turn.shown == ((), tuple(SHOWN))
+    assert turn.question_subjects == ("gp",)
+
+
+def test_the_likeliest_intent_where_none_was_sure(say: Callable[..., Turn]) -> None:
+    assert say("hm", intent="nlu_fallback").likeliest == "get_care"
+    assert say("hm", intent="ask_hours").likeliest == "ask_hours"
+
+
+@pytest.mark.parametrize(
+    "nearest, other, worth",
+    [(0.5, 4.9, True), (0.5, 5.1, False), (4.0, 8.0, True), (4.0, 8.1, False), (None, 50, True)],
+)
+def test_what_is_listed_beside_the_nearest(
+    base: KnowledgeBase, nearest: float | None, other: float, worth: bool
+) -> None:
+    record = base.get("gp-m81012")
+    assert finding._worth_the_way(Hit(record, 1.0, other), Hit(record, 1.0, nearest)) is worth
+
+
+def test_a_postcode_district_is_said_with_its_town(say: Callable[..., Turn]) -> None:
+    assert finding.place_in_words(say("HR8")) == "HR8 (Ledbury)"
+    assert finding.place_in_words(say("Ledbury")) == "Ledbury"
+
+
+def test_who_asks_for_an_email_gets_an_email(say: Callable[..., Turn]) -> None:
+    assert finding._aim(say("can I e-mail them"), "ask_contact").detail == "email"
+    assert finding._aim(say("what is their number"), "ask_contact").detail == "phone"
+    assert finding._aim(say("anything"), "no such aim") == finding.AIMS["unsure"]
+
+
+def test_a_list_of_nothing_is_nothing(base: KnowledgeBase) -> None:
+    from actions.reply import Speaker
+
+    assert finding.list_nearest(Speaker(base), Spot("Nowhere"), []) is None
