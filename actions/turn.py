@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge import published
-from knowledge.places import Spot
+from knowledge.places import Spot, without_places
 from knowledge.search import Query, content_words
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def read(tracker: Tracker) -> Turn:
         spot_id=spot_id,
         subjects=_values(entities, "subject"),
         named=_values(entities, "record"),
-        placeless=_without_places(message.get("text") or "", entities),
+        placeless=without_places(message.get("text") or "", entities),
         remembered=base.places.spot(remembered_id) if remembered_id else None,
         remembered_id=remembered_id,
         records=_known(base, tracker.get_slot("records") or ()),
@@ -162,14 +162,6 @@ def read(tracker: Tracker) -> Turn:
 def _known(base: KnowledgeBase, record_ids: Iterable[str]) -> tuple[str, ...]:
     """Those that the knowledge base still has: it may have been published anew since they were shown."""
     return tuple(record_id for record_id in record_ids if record_id in base)
-
-
-def _without_places(text: str, entities: list[dict[str, Any]]) -> str:
-    """The text without the places in it, so that it can be asked again about another."""
-    spans = sorted((e["start"], e["end"]) for e in entities if e["entity"] in ("place", "postcode"))
-    for start, end in reversed(spans):
-        text = text[:start] + text[end:]
-    return " ".join(text.split())
 
 
 def _second(message: dict[str, Any]) -> str:

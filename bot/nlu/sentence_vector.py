@@ -12,11 +12,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from knowledge.places import without_places
 from knowledge.vectors import SentenceEncoder, shared_encoder
 
 
@@ -47,8 +48,11 @@ class SentenceVectorFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the feature to each message that has text."""
         for message in messages:
-            if message.get(TEXT):
-                self._add(message, TEXT, self._encoder.encode_one(message.get(TEXT)))
+            text = message.get(TEXT)
+            if text:
+                # The search will ask about the text without its places too.
+                self._encoder.remember([text, without_places(text, message.get(ENTITIES, []))])
+                self._add(message, TEXT, self._encoder.encode_one(text))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
