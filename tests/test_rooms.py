@@ -29,12 +29,12 @@ GUARDED = {"actions", "bot", "knowledge", "rasa", "rasa_sdk", "spacy", "tests"}
 
 # In two parts, so that this file does not hold them itself.
 REGISTRIES = [
-    "pypi" + ".org",
-    "pythonhosted" + ".org",
+    "pyp" + "i.org",
+    "pythonh" + "osted.org",
     "npmjs" + ".org",
     "npmjs" + ".com",
     "yarnpkg" + ".com",
-    "deb.debian" + ".org",
+    "deb.deb" + "ian.org",
     "archive.ubuntu" + ".com",
     "anaconda" + ".org",
 ]
