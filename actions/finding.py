@@ -290,13 +290,14 @@ def _worth_the_way(hit: Hit, nearest: Hit) -> bool:
 
 
 def _listing(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str) -> list[str]:
-    """A heading, a line for each site with its alert, and how old the first one's details are."""
+    """A heading, a line for each site with its alert, and how old the oldest details are."""
     heading = "outside_near" if spot.outside else ("nearest_all" if spot.wide else "nearest")
     lines = [speaker.phrase(heading, place=spot.name)]
     if detail == "hours":
         lines += speaker.detail(hits[0].record, detail)
     lines += [" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))) for hit in hits]
-    return [*lines, *speaker.origin(hits[0].record)]
+    oldest = min((hit.record for hit in hits), key=lambda record: record.assured_date or record.source_date)
+    return [*lines, *speaker.origin(oldest)]
 
 
 def _same_name(hits: list[Hit]) -> bool:
