@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 
 from actions import finding
-from actions.reply import Reply, Speaker, answer
+from actions.reply import Reply, answer
 from actions.turn import read
 from knowledge.search import Hit
 
@@ -29,7 +29,7 @@ class ActionChooseOption(Action):
         record = finding.picked(turn)
         if record is None:
             return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")
-        reply = answer(Speaker(turn.base), [Hit(record, 1.0)])
+        reply = answer(turn.speaker, [Hit(record, 1.0)])
         kept = finding.first_of(turn, record)
         return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None, records=kept)
 
@@ -44,7 +44,7 @@ class ActionShowMore(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the next three, or that there are no more."""
         turn = read(tracker)
-        speaker = Speaker(turn.base)
+        speaker = turn.speaker
         hits = finding.more_hits(turn)
         if not hits:
             reply = Reply("answer" if turn.records else "fallback", lines=[speaker.phrase("no_more")])
@@ -70,6 +70,6 @@ class ActionAffirm(Action):
         if turn.asked == "place":
             return finding.ask_place(dispatcher, turn, {})
         if turn.records:
-            reply = answer(Speaker(turn.base), [Hit(turn.base.get(turn.records[0]), 1.0)])
+            reply = answer(turn.speaker, [Hit(turn.base.get(turn.records[0]), 1.0)])
             return finding.finish(dispatcher, turn, reply, records=list(turn.records))
         return finding.not_found(dispatcher, turn)

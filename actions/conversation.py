@@ -8,7 +8,7 @@ from rasa_sdk import Action
 from rasa_sdk.events import AllSlotsReset
 
 from actions import finding
-from actions.reply import Reply, Speaker
+from actions.reply import Reply
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ActionTalkToPerson(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the numbers where a person answers."""
         turn = read(tracker)
-        speaker = Speaker(turn.base)
+        speaker = turn.speaker
         records = [turn.base.get(record_id) for record_id in ("route-nhs-111", *finding.COUNCIL_RECORDS)]
         reply = Reply("answer", lines=[speaker.phrase("people"), *map(speaker.brief, records)], records=records)
         return finding.finish(dispatcher, turn, reply)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 
 from actions import finding
-from actions.reply import Reply, Speaker
+from actions.reply import Reply
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -36,5 +36,5 @@ class ActionGiveDetail(Action):
 
 
 def _which(dispatcher: CollectingDispatcher, turn: Turn) -> list[dict[str, Any]]:
-    reply = Reply("clarify", lines=[Speaker(turn.base).phrase("ask_service")])
+    reply = Reply("clarify", lines=[turn.speaker.phrase("ask_service")])
     return finding.finish(dispatcher, turn, reply, asked="service")

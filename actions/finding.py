@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.reply import SHOWN_AT_ONCE, Button, Reply, Speaker, answer
+from actions.reply import SHOWN_AT_ONCE, Button, Reply, answer
 from knowledge.search import Found, Hit, Query, content_words
 
 if TYPE_CHECKING:
     from rasa_sdk.executor import CollectingDispatcher
 
+    from actions.reply import Speaker
     from actions.turn import Turn
     from knowledge.places import Spot
     from knowledge.schema import Record
 
 CLOSE = 0.12  # a second record whose score is this near the best is shown too
 CLOSE_FACT = 0.18
+CERTAIN = 0.85  # an intent this likely is answered with the detail that it asks for, without the whole record
 STRONG = 0.25  # how far above the believable score a route or fact must lie to stand before a list of sites
-DOUBT = 0.15  # how far above it an answer must lie when the message looks like another subject altogether
+DOUBT = 0.15  # how far above it a way to care must lie to be the answer wherever the place is
 NEAR = 5.0  # miles: sites this near are listed together with the nearest
 NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
+SITES_BESIDE = 2  # sites shown after a way to care, where a place was said with it
+OTHERS_OFFERED = 2  # further questions of a message
 TOWNS = ("Hereford", "Worcester", "Redditch", "Kidderminster", "Malvern")  # the five that most people live near
 
 Events = list[dict[str, Any]]
@@ -67,19 +71,40 @@ def _aim(turn: Turn, name: str) -> Aim:
 def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: Any) -> Events:
     """Say the reply, and keep what the next turn may need. Failures count up while nothing is found.
 
-    What is shown is a new list, unless `records` says which of those before are spoken of now.
+    What is shown is a new list, unless `records` says which of those before are spoken of now. A question that still
+    waits for a place waits on while another is answered.
     """
+    if reply.outcome == "answer":
+        _offer_others(turn, reply)
     reply.send(dispatcher)
     slots: dict[str, Any] = {
         "place": turn.known_spot_id or None,
         "failures": turn.failures + 1 if reply.outcome == "fallback" else 0,
         "asked": None,
     }
+    if turn.asked == "place" and turn.spot is None and kept.get("asked") != "place":
+        slots["pending"] = {"text": turn.question, "subjects": list(turn.question_subjects), "aim": turn.aim}
+    elif turn.spot is not None:
+        slots["pending"] = None
     if reply.records and "records" not in kept:
         slots["records"] = [record.id for record in reply.records]
         slots["shown"] = [slots["records"]]
     slots.update(kept)
     return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def _offer_others(turn: Turn, reply: Reply) -> None:
+    """Of several questions in one message the first is answered; offer the next, and say it where one fact says it."""
+    for question in turn.other_questions[:OTHERS_OFFERED]:
+        found = turn.base.search(Query(question, turn.known_spot, person=turn.person), 1)
+        top = found.hits[0].record if found.hits else None
+        if top is None or not found.believable or top.id in {record.id for record in reply.records}:
+            continue
+        reply.lines.append(turn.speaker.phrase("other_question", question=question))
+        if top.kind == "fact":
+            reply.lines.append(turn.speaker.short(top))
+            reply.records.append(top)
+        reply.buttons.append(button(question))
 
 
 def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str, sure: bool = False) -> Events:
@@ -95,16 +120,7 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
     spot = turn.spot if about_system else turn.known_spot
     outside = turn.spot is not None and turn.spot.outside
     where = None if about_system or outside else spot
-    found = turn.base.search(
-        Query(
-            turn.text,
-            where,
-            aim.kinds,
-            turn.named,
-            within=aim.within,
-            placeless=turn.placeless if turn.placeless != turn.text else "",
-        )
-    )
+    found = _search(turn, aim, where)
     if outside and not about_system and (aim.kinds == SITES or not _guides(turn, found)):
         return _outside(dispatcher, turn, kept)
     term = "" if about_system or aim.within or outside else _listed(turn, found, aim)
@@ -117,12 +133,30 @@ def answer_question(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str,
     return _best(dispatcher, turn, found.hits, kept, aim.detail)
 
 
+def _search(turn: Turn, aim: Aim, where: Spot | None) -> Found:
+    """One question to the knowledge base; a subject that the aim stays within gives way to what fits far better."""
+    query = Query(
+        turn.sought,
+        where,
+        aim.kinds,
+        turn.named,
+        within=aim.within,
+        placeless=turn.placeless if turn.spot else "",
+        person=turn.person,
+    )
+    found = turn.base.search(query)
+    if aim.within:
+        anywhere = turn.base.search(replace(query, within=""))
+        if not found.hits or anywhere.hits[0].score > found.hits[0].score + CLOSE:
+            return anywhere
+    return found
+
+
 def _believed(turn: Turn, found: Found) -> bool:
-    """Whether what was found is an answer; what may be another subject altogether must fit better."""
-    foreign = turn.intent == "out_of_scope" or (turn.unsure and turn.second_intent == "out_of_scope")
-    if not foreign or turn.named or turn.subjects:
-        return found.believable
-    return found.believable and found.belief >= turn.base.calibration.believable + DOUBT
+    """Whether what was found is an answer; what is likely another subject altogether must fit better."""
+    if turn.named or turn.subjects:
+        return found.believable or found.belief >= turn.base.calibration.believable + turn.doubt
+    return found.belief >= turn.base.calibration.believable + turn.doubt
 
 
 def _guides(turn: Turn, found: Found) -> bool:
@@ -144,7 +178,8 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
     record = chosen or turn.base.get(turn.records[0])
     detail = _aim(turn, turn.likeliest).detail
     if (detail and record.kind != "fact") or chosen:
-        reply = answer(Speaker(turn.base), [Hit(record, 1.0)], detail)
+        only = bool(detail) and not chosen and turn.confidence >= CERTAIN
+        reply = answer(turn.speaker, [Hit(record, 1.0)], detail, only=only)
         return finish(dispatcher, turn, reply, records=first_of(turn, record))
     whole = replace(turn, text=f"{turn.question} {turn.text}", named=() if record.kind == "fact" else (record.id,))
     return answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
@@ -157,11 +192,28 @@ def _best(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: d
         return _namesakes(dispatcher, turn, same, kept)
     margin = CLOSE_FACT if hits[0].record.kind == "fact" else CLOSE
     also = [hit for hit in hits[1:SHOWN_AT_ONCE] if hits[0].score - hit.score < margin]
-    return finish(dispatcher, turn, answer(Speaker(turn.base), hits, detail, also), **kept)
+    reply = answer(turn.speaker, hits, detail, also)
+    subject, spot = turn.sited_subject, turn.spot
+    if (
+        subject
+        and spot is not None
+        and not (spot.wide or spot.outside)
+        and subject not in hits[0].record.taxonomy_terms[:1]
+    ):
+        near = [hit for hit in turn.base.nearest(subject, spot, limit=6) if hit.record.open_for_use][:SITES_BESIDE]
+        reply.lines += [turn.speaker.phrase("nearest", place=spot.name)] if near else []
+        reply.lines += [turn.speaker.brief(hit.record, hit.miles) for hit in near]
+        reply.records += [hit.record for hit in near]
+    return finish(dispatcher, turn, reply, **kept)
 
 
 def repeat(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
     """The remembered question once more, for the place that the turn names."""
+    if turn.asked != "place" and turn.pending:
+        waiting = turn.pending
+        turn = replace(
+            turn, question=waiting["text"], question_subjects=tuple(waiting["subjects"]), aim=waiting["aim"], records=()
+        )
     subjects = turn.question_subjects
     if not subjects and turn.records and turn.aim != "ask_ics":
         shown = turn.base.get(turn.records[0])
@@ -210,19 +262,28 @@ def _listed(turn: Turn, found: Found, aim: Aim) -> str:
         return ""
     terms = turn.base.terms
     first = top.taxonomy_terms[0] if top is not None and top.taxonomy_terms else ""
-    is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
-    subject = next((subject for subject in turn.subjects if terms[subject]["by_place"]), "")
+    if first in turn.subjects and not terms[first]["by_place"]:
+        return ""  # "an abortion without my GP" is about the one, not about the other
+    subject = turn.sited_subject
     if subject and aim.kinds == SITES and not turn.unsure:
-        guidance = top is not None and top.kind in ("route", "fact")
-        strong = found.belief >= turn.base.calibration.believable + STRONG
-        return "" if guidance and strong and turn.telling_words else subject
+        return "" if _strong_guidance(turn, found, subject) else subject
     if subject and turn.spot is not None:
         meant = first == subject or not turn.telling_words
         if meant or turn.base.called(subject, turn.telling_words, turn.spot):
             return subject
+    is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
     if is_site and found.believable and terms[first]["by_place"] and _fits(turn, first):
         return first
     return ""
+
+
+def _strong_guidance(turn: Turn, found: Found, subject: str) -> bool:
+    """Whether what fits best is no site on the subject, and fits the whole message well."""
+    top = found.hits[0].record if found.hits else None
+    if top is None or not turn.telling_words or (top.taxonomy_terms[:1] == (subject,) and top.city):
+        return False
+    sited = top.kind in ("service", "location", "organization") and bool(top.city)
+    return not sited and found.belief >= turn.base.calibration.believable + STRONG
 
 
 def _fits(turn: Turn, term: str) -> bool:
@@ -243,9 +304,10 @@ def _by_place(
     named = turn.base.called(term, turn.telling_words, spot)
     if named:
         live = [hit for hit in named if hit.record.open_for_use] or named
+        live = [hit for hit in live if _worth_the_way(hit, live[0])]
         if len(live) > 1:
             return _namesakes(dispatcher, turn, live[:SHOWN_AT_ONCE], kept)
-        return finish(dispatcher, turn, answer(Speaker(turn.base), live, aim.detail), **kept)
+        return finish(dispatcher, turn, answer(turn.speaker, live, aim.detail), **kept)
     if spot is None or (spot.wide and term not in turn.subjects):
         return ask_place(dispatcher, turn, kept)
     hits = turn.base.nearest(term, spot, limit=12)
@@ -253,9 +315,12 @@ def _by_place(
     hits = [hit for hit in hits if hit.record.open_for_use or hit.record.id in meant]
     closed = [h for h in found.hits[:2] if not h.record.open_for_use and h.record.taxonomy_terms[:1] == (term,)]
     hits = [*(hit for hit in closed if hit.record.id not in {h.record.id for h in hits}), *hits]
-    reply = list_nearest(Speaker(turn.base), spot, hits, aim.detail)
+    reply = list_nearest(turn.speaker, spot, hits, aim.detail)
     if reply is None:
         return not_found(dispatcher, turn)
+    if _strong_guidance(turn, found, term):
+        reply.lines += [turn.speaker.phrase("also"), turn.speaker.short(found.hits[0].record)]
+        reply.records.append(found.hits[0].record)
     return finish(dispatcher, turn, reply, **kept)
 
 
@@ -294,8 +359,11 @@ def _listing(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str) -> list
     heading = "outside_near" if spot.outside else ("nearest_all" if spot.wide else "nearest")
     lines = [speaker.phrase(heading, place=spot.name)]
     if detail == "hours":
-        lines += speaker.detail(hits[0].record, detail)
-    lines += [" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))) for hit in hits]
+        lines += speaker.hours_of_all([hit.record for hit in hits])
+    for hit in hits:
+        lines.append(" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))))
+        if detail in ("referral", "cost", "eligibility", "email"):
+            lines += speaker.detail(hit.record, detail)
     oldest = min((hit.record for hit in hits), key=lambda record: record.assured_date or record.source_date)
     return [*lines, *speaker.origin(oldest)]
 
@@ -307,7 +375,7 @@ def _same_name(hits: list[Hit]) -> bool:
 
 def _namesakes(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: dict[str, Any]) -> Events:
     """Two or more of one name: all in a line each, to choose from."""
-    speaker = Speaker(turn.base)
+    speaker = turn.speaker
     reply = Reply("clarify", records=[hit.record for hit in hits])
     reply.lines = [speaker.phrase("ask_which"), *(speaker.brief(hit.record, hit.miles) for hit in hits)]
     reply.buttons = [button(hit.record.name) for hit in hits[:5]]
@@ -316,14 +384,14 @@ def _namesakes(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], ke
 
 def ask_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
     """Ask where, and remember the question."""
-    reply = Reply("clarify", lines=[Speaker(turn.base).phrase("ask_place")])
+    reply = Reply("clarify", lines=[turn.speaker.phrase("ask_place")])
     reply.buttons = [button(town) for town in TOWNS]
     return finish(dispatcher, turn, reply, asked="place", **kept)
 
 
 def what_here(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
     """Only a place was said, and nothing was asked before: ask what is needed there."""
-    speaker = Speaker(turn.base)
+    speaker = turn.speaker
     assert turn.spot is not None  # the caller looked
     if turn.spot.outside:
         return _outside(dispatcher, turn, {})
@@ -334,7 +402,7 @@ def what_here(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
 
 def _outside(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
     """A place outside the two counties: the nearest of ours where it is just over the border, else who to ask."""
-    speaker, spot = Speaker(turn.base), turn.spot
+    speaker, spot = turn.speaker, turn.spot
     assert spot is not None  # the caller looked
     for subject in turn.subjects:
         if turn.base.terms[subject]["by_place"] and spot.latitude is not None:
@@ -348,7 +416,7 @@ def _outside(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any])
 
 def not_found(dispatcher: CollectingDispatcher, turn: Turn, outcome: str = "fallback") -> Events:
     """Say so; the second time in a row, give people to ring instead."""
-    speaker = Speaker(turn.base)
+    speaker = turn.speaker
     if turn.failures >= 1:
         councils = [turn.base.get(record_id) for record_id in COUNCIL_RECORDS]
         numbers = "; ".join(f"{c.name}, {c.phones[0].number}" for c in councils if c.phones)

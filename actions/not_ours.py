@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 
 from actions import finding
-from actions.reply import Reply, Speaker
+from actions.reply import Reply
 from actions.turn import read
 from knowledge.search import Query
 
@@ -45,7 +45,7 @@ class ActionRefuseAppointment(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Name the surgery or clinic with its number where it was said."""
         turn = read(tracker)
-        speaker = Speaker(turn.base)
+        speaker = turn.speaker
         for record_id in turn.named:
             record = turn.base.get(record_id)
             if record.phones and record.open_for_use:
@@ -82,9 +82,9 @@ class ActionOutOfScope(Action):
             followed = finding.follow_up(dispatcher, turn)
             if followed is not None:
                 return followed
-            if turn.named or _belief(turn) >= turn.base.calibration.believable + SURE:
+            if turn.named or _belief(turn) >= turn.base.calibration.believable + turn.doubt:
                 return finding.answer_question(dispatcher, turn, "unsure")
-        speaker = Speaker(turn.base)
+        speaker = turn.speaker
         line = (
             speaker.phrase("outside", place=turn.spot.name) if turn.spot and elsewhere else speaker.phrase("not_ours")
         )
@@ -112,10 +112,10 @@ def _say(
         and belief < turn.base.calibration.believable - FOREIGN
         and not turn.subjects
     ):
-        return finding.finish(dispatcher, turn, Reply("out_of_scope", lines=[Speaker(turn.base).phrase("not_ours")]))
+        return finding.finish(dispatcher, turn, Reply("out_of_scope", lines=[turn.speaker.phrase("not_ours")]))
     if turn.confidence < DOUBTFUL and belief >= turn.base.calibration.believable + SURE:
         return finding.answer_question(dispatcher, turn, "unsure")
-    speaker = Speaker(turn.base)
+    speaker = turn.speaker
     reply = Reply("answer", lines=[speaker.phrase(phrase)])
     reply.records = [turn.base.get(record_id) for record_id in record_ids]
     found = turn.base.search(Query(turn.text, turn.known_spot, ("route", "service"), turn.named), 1)

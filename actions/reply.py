@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from knowledge.hours import DAY_NAMES, When, bank_holiday, now, opening, round_the_clock, say_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rasa_sdk.executor import CollectingDispatcher
 
-    from knowledge.schema import Phone, Record
+    from knowledge.schema import Phone, Record, Schedule
     from knowledge.search import Hit, KnowledgeBase
 
 Button = dict[str, str]
 
-LONDON = ZoneInfo("Europe/London")
 OLD = timedelta(days=3 * 365)  # details older than this are shown with "check before you go"
 SHOWN_AT_ONCE = 3
 PHONES_SHOWN = 4
@@ -59,11 +59,12 @@ class Reply:
 
 
 class Speaker:
-    """Puts records into words with the phrases of one knowledge base."""
+    """Puts records into words with the phrases of one knowledge base; `asked` are the days that were asked about."""
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    def __init__(self, base: KnowledgeBase, asked: Sequence[When] = ()) -> None:
         """Take the phrases from `base`."""
         self._base = base
+        self._asked = asked
 
     def phrase(self, phrase_id: str, **blanks: object) -> str:
         """The phrase with its blanks filled; KeyError where the knowledge base has no such phrase."""
@@ -91,6 +92,13 @@ class Speaker:
         lines = [*asked, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
         return _each_once([*lines, *self.origin(record)])
 
+    def only(self, record: Record, detail: str) -> list[str]:
+        """One detail of a record that was just shown, with its name and number, and how old it is."""
+        lines = [*self.detail(record, detail), record.alert if record.status != "active" else ""]
+        if not any(record.name in line for line in lines) and record.kind != "route":
+            lines.insert(0, self._named(record))
+        return _each_once([*lines, *self._phones(record)[:1], *self.origin(record)])
+
     def brief(self, record: Record, miles: float | None = None) -> str:
         """A site in one line of a list: name, where, phone; for a closed one, what to do instead."""
         if not record.open_for_use:
@@ -110,7 +118,7 @@ class Speaker:
         known: dict[str, Callable[[], list[str]]] = {
             "phone": lambda: self._phones(record),
             "address": lambda: self._address(record, miles),
-            "hours": lambda: self._hours(record),
+            "hours": lambda: [*self._open_then(record), *self._hours(record)],
             "eligibility": lambda: self._eligibility(record),
             "referral": lambda: [record.application_process] if record.application_process else [],
             "cost": lambda: self._cost(record),
@@ -183,6 +191,57 @@ class Speaker:
             return [self.phrase("hours", hours=record.opening_hours.rstrip("."))]
         return [self.phrase("hours_old", hours=record.old_hours)] if record.old_hours else []
 
+    def hours_of_all(self, records: Sequence[Record]) -> list[str]:
+        """What is known of the hours of several places: a line for each that has some, or that we have none."""
+        lines = [line for record in records for line in (self._open_then(record) or self._hours(record)[:1])]
+        return lines or [self.phrase("hours_unknown_all")]
+
+    def _open_then(self, record: Record) -> list[str]:
+        """Whether it is open at the time that was asked about, for each part that has hours of its own."""
+        # What a way to care is called is often no name ("When your GP surgery is closed").
+        name = self.phrase("this_service") if record.kind == "route" else record.name
+        parts: dict[str, list[Schedule]] = {}
+        for schedule in record.schedules:
+            parts.setdefault(schedule.description, []).append(schedule)
+        return [
+            self._open_at(self.phrase("part_of", part=part, name=name) if part else name, schedules, when)
+            for part, schedules in parts.items()
+            for when in self._asked
+        ]
+
+    def _open_at(self, name: str, schedules: list[Schedule], when: When) -> str:
+        found, day = opening(schedules, when), self._say_day(when)
+        if found.open is None:
+            return self.phrase("bank_holiday_unknown", day=bank_holiday(when.day), name=name)
+        if not found.open:
+            if found.opens is None or found.opens_on is None:
+                return self.phrase("closed_then", name=name, when=day)
+            ahead = (found.opens_on - now().date()).days
+            following = When(
+                found.opens_on, ("today", "tomorrow")[ahead] if ahead < 2 else DAY_NAMES[found.opens_on.weekday()]
+            )
+            time = say_time(found.opens)
+            return self.phrase("closed_opens", name=name, when=day, time=time, next=self._say_day(following))
+        if round_the_clock(schedules):
+            return self.phrase("open_now_always", name=name)
+        if when.name == "now" and found.until is not None:
+            return self.phrase("open_now", name=name, time=say_time(found.until))
+        if when.at is not None and when.name != "now":
+            return self.phrase("open_at", name=name, time=say_time(when.at), when=day)
+        spans = [
+            self.phrase("all_day")
+            if (say_time(start), say_time(end)) == ("midnight", "midnight")
+            else self.phrase("span", opens=say_time(start), closes=say_time(end))
+            for start, end in found.spans
+        ]
+        return self.phrase("open_then", name=name, when=day, hours=", ".join(spans))
+
+    def _say_day(self, when: When) -> str:
+        spoken = f"when_{when.name}"
+        return (
+            self.phrase(spoken) if when.name in ("now", "today", "tomorrow") else self.phrase("when_on", day=when.name)
+        )
+
     def _eligibility(self, record: Record) -> list[str]:
         lines = [record.eligibility_description] if record.eligibility_description else []
         low, high = record.minimum_age, record.maximum_age
@@ -238,14 +297,18 @@ def is_old(iso: str) -> bool:
     parts = [int(part) for part in iso.split("-")]
     month = parts[1] if len(parts) > 1 else 12
     day = parts[2] if len(parts) > 2 else calendar.monthrange(parts[0], month)[1]
-    return date(parts[0], month, day) < datetime.now(LONDON).date() - OLD
+    return date(parts[0], month, day) < now().date() - OLD
 
 
-def answer(speaker: Speaker, hits: Sequence[Hit], detail: str = "", also: Sequence[Hit] = ()) -> Reply:
-    """An answer from the first hit in full, with `also` in one line each."""
-    reply = Reply("answer", card=_card(hits[0].record))
-    reply.lines = speaker.full(hits[0].record, hits[0].miles, detail)
-    reply.records = [hits[0].record]
+def answer(
+    speaker: Speaker, hits: Sequence[Hit], detail: str = "", also: Sequence[Hit] = (), only: bool = False
+) -> Reply:
+    """An answer from the first hit in full, or `only` the detail of it, with `also` in one line each."""
+    best = hits[0]
+    reply = Reply("answer", card=_card(best.record))
+    short = only and best.record.open_for_use
+    reply.lines = speaker.only(best.record, detail) if short else speaker.full(best.record, best.miles, detail)
+    reply.records = [best.record]
     if also:
         reply.lines.append(speaker.phrase("also"))
         for hit in also:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from actions.reply import Speaker
 from knowledge import published
+from knowledge.hours import asked_when, now, without_when
+from knowledge.people import Stages, person
 from knowledge.places import Spot, without_places
 from knowledge.search import Query, content_words
 
@@ -32,6 +37,7 @@ DETAIL_WORDS = frozenset(
     old age ages eligible allowed qualify dad mum mother father son daughter wife husband partner child instead
     else answers answer office booking start many first second third last next happens ok okay oh um er well
     actually sorry meant mean please ta cheers u r ur wot wat pls same book booked join long wait queue catch bus
+    xmas christmas boxing easter bank holiday holidays hols new year years eve weekday weekdays good friday
     exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how
     take takes taking new anyone everyone person people men women kids children yourself myself himself herself
     yourselves way and or also but about
@@ -42,6 +48,10 @@ LEADING = frozenset(
     and or so but ok okay oh no yes
     """.split()
 )
+# How much the likelihood that a message is no business of ours counts against what was found for it, and the likelihood
+# that changes nothing. Measured by tests/evaluation; the curve stands in docs/evaluation.
+FOREIGN_WEIGHT, NEUTRAL = 0.05, 0.07
+RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |in |at |for )*$", re.IGNORECASE)
 # How far above the believable score a short message must be to be taken for a new question.
 NEW, CLEARLY_NEW = 0.12, 0.25
 
@@ -55,6 +65,8 @@ class Turn:
     intent: str
     confidence: float
     second_intent: str
+    foreign: float
+    other_questions: tuple[str, ...]
     spot: Spot | None
     spot_id: str
     subjects: tuple[str, ...]
@@ -67,8 +79,29 @@ class Turn:
     question_subjects: tuple[str, ...]
     aim: str
     asked: str
+    pending: dict[str, Any]
     failures: int
     shown: tuple[tuple[str, ...], ...]
+
+    @property
+    def speaker(self) -> Speaker:
+        """Who answers: it knows the phrases, and the day that was asked about."""
+        return Speaker(self.base, asked_when(self.text, now()))
+
+    @property
+    def sought(self) -> str:
+        """What to look for: the text, without the words for a time when it asks about opening hours."""
+        return without_when(self.text) or self.text if self.likeliest == "ask_hours" else self.text
+
+    @property
+    def person(self) -> Stages:
+        """Who it is for, as far as it was said now or in the question before."""
+        return person(self.text) or person(self.question)
+
+    @property
+    def doubt(self) -> float:
+        """How much better than usual a match must be, from how likely the message is no business of ours."""
+        return FOREIGN_WEIGHT * (_logit(self.foreign) - _logit(NEUTRAL))
 
     @property
     def known_spot(self) -> Spot | None:
@@ -84,6 +117,11 @@ class Turn:
     def only_place(self) -> bool:
         """Whether nothing but a place was said."""
         return self.spot is not None and not self.own_words and not self.subjects and not self.named
+
+    @property
+    def sited_subject(self) -> str:
+        """The first subject that was said whose sites differ by place, or ""."""
+        return next((subject for subject in self.subjects if self.base.terms[subject]["by_place"]), "")
 
     @property
     def unsure(self) -> bool:
@@ -128,25 +166,33 @@ class Turn:
         return belief < self.base.calibration.believable + (CLEARLY_NEW if pointing else NEW)
 
 
+def _logit(likelihood: float) -> float:
+    kept = min(max(likelihood, 0.001), 0.999)
+    return math.log(kept / (1 - kept))
+
+
 def read(tracker: Tracker) -> Turn:
     """Read the turn from Rasa's tracker; raises `KnowledgeBaseError` when there is no knowledge to answer from."""
     base = published.current()
     message = tracker.latest_message
-    entities: list[dict[str, Any]] = message.get("entities", [])
+    text = message.get("text") or ""
+    entities = [entity for entity in message.get("entities", []) if not _ruled_out(text, entity)]
     spot, spot_id = _where(base, entities)
     question = tracker.get_slot("question") or {}
     remembered_id = tracker.get_slot("place") or ""
     return Turn(
         base=base,
-        text=message.get("text") or "",
+        text=text,
         intent=(message.get("intent") or {}).get("name") or "",
         confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
         second_intent=_second(message),
+        foreign=_likelihood(message, "out_of_scope"),
+        other_questions=tuple(message.get("other_questions") or ()),
         spot=spot,
         spot_id=spot_id,
         subjects=_values(entities, "subject"),
         named=_values(entities, "record"),
-        placeless=without_places(message.get("text") or "", entities),
+        placeless=without_places(text, message.get("entities", [])),
         remembered=base.places.spot(remembered_id) if remembered_id else None,
         remembered_id=remembered_id,
         records=_known(base, tracker.get_slot("records") or ()),
@@ -154,6 +200,7 @@ def read(tracker: Tracker) -> Turn:
         question_subjects=tuple(subject for subject in question.get("subjects", ()) if subject in base.terms),
         aim=question.get("aim", ""),
         asked=tracker.get_slot("asked") or "",
+        pending=tracker.get_slot("pending") or {},
         failures=int(tracker.get_slot("failures") or 0),
         shown=tuple(_known(base, page) for page in tracker.get_slot("shown") or ()),
     )
@@ -162,6 +209,17 @@ def read(tracker: Tracker) -> Turn:
 def _known(base: KnowledgeBase, record_ids: Iterable[str]) -> tuple[str, ...]:
     """Those that the knowledge base still has: it may have been published anew since they were shown."""
     return tuple(record_id for record_id in record_ids if record_id in base)
+
+
+def _ruled_out(text: str, entity: dict[str, Any]) -> bool:
+    """Whether a name is said only to be put aside: "Hereford, not Worcester"."""
+    return bool(RULED_OUT.search(text[: entity["start"]]))
+
+
+def _likelihood(message: dict[str, Any], intent: str) -> float:
+    """How likely the classifier takes an intent to be, 0 where it is not among its best ten."""
+    ranking = message.get("intent_ranking") or []
+    return float(next((entry["confidence"] for entry in ranking if entry["name"] == intent), 0.0))
 
 
 def _second(message: dict[str, Any]) -> str:

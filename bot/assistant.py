@@ -28,6 +28,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 import actions
 from bot.conversations import ConversationStore
+from bot.nlu.first_question import OTHER_QUESTIONS
 from bot.privacy import mask_postcode
 from bot.settings import WORDING
 
@@ -96,7 +97,7 @@ def _for_sdk(tracker: DialogueStateTracker) -> rasa_sdk.Tracker:
     return rasa_sdk.Tracker(
         tracker.sender_id,
         tracker.current_slot_values(),
-        {key: parsed.get(key) for key in (TEXT, INTENT, INTENT_RANKING_KEY, ENTITIES)},
+        {key: parsed.get(key) for key in (TEXT, INTENT, INTENT_RANKING_KEY, ENTITIES, OTHER_QUESTIONS)},
         [],
         tracker.is_paused(),
         tracker.followup_action,
@@ -165,13 +166,13 @@ class Processor(MessageProcessor):
     async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         """Parse what was said, and keep it without the exact postcode."""
         parsed = message.parse_data or await self.parse_message(message, tracker)
-        kept = mask_postcode(message.text or "")
+        kept, read = mask_postcode(message.text or ""), mask_postcode(parsed[TEXT] or "")
         tracker.update(
             UserUttered(
                 kept,
                 parsed[INTENT],
                 parsed[ENTITIES],
-                {**parsed, TEXT: kept},
+                {**parsed, TEXT: read, OTHER_QUESTIONS: [mask_postcode(q) for q in parsed.get(OTHER_QUESTIONS) or ()]},
                 input_channel=message.input_channel,
                 message_id=message.message_id,
                 metadata=message.metadata,

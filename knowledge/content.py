@@ -323,11 +323,19 @@ def _belongs(row: Row, known: _Known) -> Iterator[_Found]:
 def _check_schedule(row: Row, known: _Known) -> Iterator[_Found]:
     yield from _belongs(row, known)
     for day in row["byday"].split(","):
-        if day not in schema.DAYS:
-            yield "byday", f"“{day}” is not a day.", f"Use {','.join(schema.DAYS)}, with commas between."
+        if day not in (*schema.DAYS, schema.BANK_HOLIDAY):
+            yield (
+                "byday",
+                f"“{day}” is not a day.",
+                f"Use {','.join(schema.DAYS)}, with commas between, and {schema.BANK_HOLIDAY} for bank holidays.",
+            )
+    closed_on_bank_holidays = row["byday"] == schema.BANK_HOLIDAY and not row["opens_at"] and not row["closes_at"]
     for column in ("opens_at", "closes_at"):
-        yield from _filled(row, column)
+        if not closed_on_bank_holidays:
+            yield from _filled(row, column)
         yield from _fits(row, column, TIME, "08:30")
+    if TIME.fullmatch(row["opens_at"]) and TIME.fullmatch(row["closes_at"]) and row["opens_at"] >= row["closes_at"]:
+        yield "closes_at", "It closes before it opens.", "Hours past midnight are two rows: to 23:59, and from 00:00."
 
 
 def _check_step(row: Row, known: _Known) -> Iterator[_Found]:

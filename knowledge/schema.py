@@ -18,6 +18,7 @@ REFERRALS: Final = ("", "self_referral", "professional", "both", "through_111", 
 PHONE_TYPES: Final = ("voice", "text", "textphone")
 PLACE_TYPES: Final = ("county", "district", "city", "town", "village", "suburb", "area", "postcode_district", "outside")
 DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+BANK_HOLIDAY: Final = "PH"  # beside the days in `byday`; without times it means closed on bank holidays
 
 # Every record, of whatever kind, has these. Lists are written "one; two; three".
 _EVERY = ("id", "name", "alternate_name", "description", "status", "alert", "replaced_by", "area", "taxonomy_terms")
@@ -41,7 +42,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "route": (*_EVERY, "opening_hours", "old_hours", *_USE, *_ORIGIN),
     "fact": (*_EVERY, "other_sources_say", *_ORIGIN),
     "phone": ("record_id", "number", "extension", "type", "description", "source_date"),
-    "schedule": ("record_id", "byday", "opens_at", "closes_at"),
+    "schedule": ("record_id", "byday", "opens_at", "closes_at", "description"),
     "step": ("record_id", "step"),
     "source": ("record_id", "name", "url", "date"),
     "question": ("record_id", "question"),
@@ -71,11 +72,12 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Weekly hours: days as "MO,TU", times as "HH:MM" in Europe/London."""
+    """Weekly hours: days as "MO,TU", times as "HH:MM" in Europe/London; the part they are for ("A&E"), or ""."""
 
     byday: str
     opens_at: str
     closes_at: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Find the right record: full text and sentence vectors together, other places dropped, nonsense known as such.
 
-Measured in docs/decisions/0004-search.md: the cosine of the sentence vectors plus 0.3 of the full-text score puts the
+Measured in docs/decisions/0004-search.md: the likeness of the sentence vectors plus 0.3 of the full-text score puts the
 right record first more often than either alone, or than their ranks fused.
 """
 
@@ -19,19 +19,25 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from knowledge import schema
+from knowledge.people import EVERYONE, Stages, is_for
 from knowledge.places import Gazetteer, Spot, area_id, miles_from, serves
 from knowledge.schema import Phone, Place, Record, Schedule, Source
+from knowledge.spelling import Spelling, is_english, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from knowledge.vectors import SentenceEncoder
 
-TEXT_WEIGHT = 0.3  # of the full-text score beside the cosine
-NAMED_BONUS = 0.35  # for a record that is called by its own name
+# How much each counts: the likest of a record's vectors, the mean of its three likest, its description, the full text.
+LIKEST_WEIGHT, LIKEST_THREE_WEIGHT, SUMMARY_WEIGHT, TEXT_WEIGHT = 0.3, 0.5, 0.3, 0.3
+FEW = 0.05  # taken from the mean for each vector that a record has less than three
+NAMED_BONUS, ALL_NAMED_BONUS = 0.15, 0.2  # for a record that is called by its own name, and where nothing else is said
+NOT_FOR, JUST_FOR = 0.2, 0.08  # taken from a record for other ages than were said, added to one for just those
+CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
 LOCAL_BONUS = 0.08  # for a record that serves just the county or district that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
@@ -40,7 +46,18 @@ CANDIDATES = 60
 RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
 MISSPELT = 84  # of 100: how alike a misspelt name must be
 WORD = re.compile(r"[a-z0-9&']+")
-REFUSED_SHARE = 0.02  # of our own questions that may fall below the believable score
+FOLDS = 5
+REFUSED_SHARE = 0.03  # of our own questions that may fall below the believable score
+# The columns of a record whose words are edited text.
+SPELT_RIGHT = (
+    "name",
+    "description",
+    "eligibility_description",
+    "application_process",
+    "organization",
+    "alert",
+    "address_1",
+)
 # Words that say nothing about the subject.
 STOP = frozenset(
     """
@@ -74,7 +91,8 @@ class Calibration:
 class Query:
     """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
-    `within` is a subject (taxonomy term) that every hit must have. `placeless` is the text without its places: a place
+    `within` is a subject (taxonomy term) that every hit must have. `person` are the stages of life that were said:
+    records for others come later. `placeless` is the text without its places: a place
     we know does not make a question ours ("will it rain in Malvern"), so both are compared.
     """
 
@@ -86,6 +104,7 @@ class Query:
     only: tuple[str, ...] = ()
     within: str = ""
     placeless: str = ""
+    person: Stages = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +191,38 @@ class KnowledgeBase:
         self._by_term: dict[str, list[str]] = {}
         for row in self._rows("SELECT link_id, taxonomy_term_id FROM attribute"):
             self._by_term.setdefault(row["taxonomy_term_id"], []).append(row["link_id"])
-        areas = {
-            row["id"]: frozenset(schema.split_list(row["area"]))
-            for kind in schema.KINDS
-            for row in self._rows(f"SELECT id, area FROM {kind}")  # noqa: S608  # a name of ours
-        }
+        areas: dict[str, frozenset[str]] = {}
+        stages: dict[str, Stages] = {}
+        for kind in schema.KINDS:
+            for fields in map(dict, self._rows(f"SELECT * FROM {kind}")):  # noqa: S608  # a name of ours
+                areas[fields["id"]] = frozenset(schema.split_list(fields["area"]))
+                ages = fields.get("minimum_age"), fields.get("maximum_age")
+                stages[fields["id"]] = is_for(*ages, fields.get("eligibility_description", ""))
         self._areas = [areas[record_id] for record_id in self._ids]
+        self._stages = [stages[record_id] for record_id in self._ids]
         self.places = Gazetteer(self._places(), self._postcode_points())
+        self.spelling = self._spelling()
+
+    def _spelling(self) -> Spelling:
+        """The words that records and places are written with; what people call them need not be spelt right."""
+        written: Counter[str] = Counter()
+        called: set[str] = set()
+        for kind in schema.KINDS:
+            for row in self._rows(f"SELECT * FROM {kind}"):  # noqa: S608  # a name of ours
+                fields = dict(row)
+                written.update(words_of(" ".join(fields.get(column) or "" for column in SPELT_RIGHT)))
+                called |= words_of(row["alternate_name"])
+        for term in self.terms.values():
+            called |= words_of(f"{term['name']} {term['alternate_name']}")
+        for place in self.places:
+            called |= words_of(" ".join((place.name, *place.alternate_name)))
+            written.update(words_of(place.name) - written.keys())
+        asked = Counter(
+            word for row in self._rows("SELECT question FROM question") for word in words_of(row["question"])
+        )
+        right = {word for word in called if is_english(word)}
+        right |= {word for word, times in asked.items() if times > 1 and is_english(word)}
+        return Spelling({**dict.fromkeys(right, 1), **written}, called)
 
     def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         return self._db.execute(sql, values).fetchall()
@@ -252,14 +296,34 @@ class KnowledgeBase:
         """Whether any record says this word."""
         return stem(word) in self._rarity
 
+    def beliefs_without(self, texts: Sequence[str], vectors: NDArray[np.float32], fold: int) -> Iterator[float]:
+        """How far each question of one fold is believed by a knowledge base that lacks that fold.
+
+        `texts` are the knowledge base's own questions, in their order, with their vectors, shape (texts, width).
+        """
+        own = len(self._ids) + np.arange(len(texts))  # one vector a record stands before the questions'
+        left_out = np.arange(len(texts)) % FOLDS == fold
+        products = vectors[left_out] @ self._vectors.T
+        products[:, own[left_out]] = -1
+        counts = Counter(word for i in np.flatnonzero(left_out) for word in {stem(w) for w in content_words(texts[i])})
+        kept = {word: rarity for word, rarity in self._rarity.items() if self._said_by(word) > counts[word]}
+        for i, best in zip(np.flatnonzero(left_out), products.max(axis=1), strict=True):
+            yield float(best) + TEXT_WEIGHT * self._known_share(texts[i], kept)
+
+    def _said_by(self, word: str) -> int:
+        """How many records say a word."""
+        return round(len(self._ids) / (math.exp(self._rarity[word]) - 1))
+
     # -- finding ---------------------------------------------------------------------------------------------------
 
-    def search(self, query: Query, limit: int = 10, without: int | None = None) -> Found:
-        """The records that fit best, other places' dropped. `without` leaves out one vector row (for calibration)."""
-        cosines = self._cosines(query.text, without)
+    def search(self, query: Query, limit: int = 10) -> Found:
+        """The records that fit best, other places' dropped."""
+        products = self._vectors @ self._encoder.encode_one(query.text)
         if query.placeless:
-            cosines = (cosines + self._cosines(query.placeless)) / 2
-        scores = cosines + TEXT_WEIGHT * self._text_scores(query.placeless or query.text) + self._bonuses(query)
+            products = (products + self._vectors @ self._encoder.encode_one(query.placeless)) / 2
+        cosines = np.maximum.reduceat(products[self._grouped], self._starts)
+        scores = self._likenesses(products, cosines) + self._bonuses(query)
+        scores += TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
         first = int(np.argmax(scores))
         if query.spot and not self._wanted(self.get(self._ids[first]), Query("", query.spot)):
             scores = scores + self._likeness(first)
@@ -284,11 +348,27 @@ class KnowledgeBase:
             bonuses += KIND_BONUS * (self._kinds == kind)
         for record_id in query.named:
             if record_id in self._number:
-                bonuses[self._number[record_id]] += NAMED_BONUS
+                bonuses[self._number[record_id]] += NAMED_BONUS + ALL_NAMED_BONUS * self._coverage(query, record_id)
+        bonuses += self._for_whom(query.person)
         if query.spot and not query.spot.outside:
             local = {area_id(query.spot.county), area_id(query.spot.district)}
             bonuses += LOCAL_BONUS * np.array([bool(areas) and areas <= local for areas in self._areas])
         return bonuses
+
+    def _coverage(self, query: Query, record_id: str) -> float:
+        """How much of what is said is the record's name, 0 to 1: the more else is said, the less the name decides."""
+        said = content_words(query.placeless or query.text)
+        return sum(word in self._words_of(record_id) for word in said) / len(said) if said else 1.0
+
+    def _for_whom(self, person: Stages) -> NDArray[np.float32]:
+        """What a record gains or loses for the ages that it is for, shape (documents,)."""
+        if not person:
+            children = frozenset({"child", "teenager"})
+            return np.array(
+                [-CHILDREN_ONLY if stages <= children else 0.0 for stages in self._stages], dtype=np.float32
+            )
+        fits = [0.0 if stages == EVERYONE else (JUST_FOR if stages & person else -NOT_FOR) for stages in self._stages]
+        return np.array(fits, dtype=np.float32)
 
     @staticmethod
     def _wanted(record: Record, query: Query) -> bool:
@@ -354,12 +434,19 @@ class KnowledgeBase:
         record = self.get(record_id)
         return frozenset(content_words(" ".join((record.name, *record.alternate_name, record.address_1))))
 
-    def _cosines(self, text: str, without: int | None = None) -> NDArray[np.float32]:
-        """The best cosine of each record's vectors with the text, shape (documents,)."""
-        products = self._vectors @ self._encoder.encode_one(text)
-        if without is not None:
-            products[without] = -1
-        return np.maximum.reduceat(products[self._grouped], self._starts)
+    def _likenesses(self, products: NDArray[np.float32], cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How like a text each record is, shape (documents,), from the cosines with every vector and the best of each.
+
+        One question that happens to be alike is not enough: the three likest of a record count together. That is worked
+        out for the likeliest records only; the others keep their best cosine, which is less.
+        """
+        likely = np.argpartition(-cosines, min(CANDIDATES, len(cosines) - 1))[:CANDIDATES]
+        scores = LIKEST_WEIGHT * cosines + SUMMARY_WEIGHT * products[: len(cosines)]
+        ends = np.append(self._starts, len(self._grouped))
+        for record in likely:
+            best = np.sort(products[self._grouped[ends[record] : ends[record + 1]]])[-3:]
+            scores[record] += LIKEST_THREE_WEIGHT * (best.mean() - FEW * (3 - len(best)))
+        return scores
 
     def _text_scores(self, text: str) -> NDArray[np.float32]:
         """bm25 of each record, as a share of the best one's, shape (documents,)."""
@@ -378,11 +465,12 @@ class KnowledgeBase:
             scores[row["rowid"] - 1] = row["rank"] / rows[0]["rank"]
         return scores
 
-    def _known_share(self, text: str) -> float:
+    def _known_share(self, text: str, rarity: Mapping[str, float] | None = None) -> float:
         """How much of what the text says, weighted by rarity, is spoken of anywhere in the knowledge base: 0 to 1."""
-        weights = [(self._rarity.get(stem(word), 0.0), self._rarest) for word in content_words(text)]
-        total = sum(known or unknown for known, unknown in weights)
-        return sum(known for known, _ in weights) / total if total else 0.0
+        known = self._rarity if rarity is None else rarity
+        weights = [(known.get(stem(word), 0.0), self._rarest) for word in content_words(text)]
+        total = sum(common or unknown for common, unknown in weights)
+        return sum(common for common, _ in weights) / total if total else 0.0
 
 
 def content_words(text: str) -> list[str]:
@@ -407,10 +495,16 @@ def _alike(word: str, words: frozenset[str]) -> bool:
 
 
 def calibrate(base: KnowledgeBase, questions: Sequence[tuple[str, str]]) -> Calibration:
-    """How believable a match must be so that few of our own questions, asked without their own vector, fall below."""
-    records = len(base._ids)  # noqa: SLF001  # one vector a record stands before the questions'
-    beliefs = [base.search(Query(text), 1, without=records + i).belief for i, (text, _) in enumerate(questions)]
-    return Calibration(believable=float(np.quantile(beliefs, REFUSED_SHARE))) if beliefs else Calibration()
+    """How believable a match must be so that few of our own questions fall below it.
+
+    Each fifth of the questions is asked of the rest: without its own vectors, and without the words that only it says.
+    """
+    texts = [text for text, _ in questions]
+    if not texts:
+        return Calibration()
+    vectors = base._encoder.encode(texts)  # noqa: SLF001  # one room
+    beliefs = [belief for fold in range(FOLDS) for belief in base.beliefs_without(texts, vectors, fold)]
+    return Calibration(believable=float(np.quantile(beliefs, REFUSED_SHARE)))
 
 
 def _has(db: sqlite3.Connection, table: str) -> bool:

@@ -33,7 +33,8 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from bot.nlu.plain import STOP, Speller, common_english, plain
+from bot.nlu.plain import STOP, Speller, plain
+from knowledge.spelling import common_english
 
 CARDS = ("immediate", "urgent")
 GUARDS = ("", "none")

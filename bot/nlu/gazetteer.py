@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import spacy
-from rapidfuzz import fuzz, process
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from knowledge.search import KnowledgeBase
 
 MANY = 3  # a name that more records than this share says nothing about which one is meant
-SHORTEST_GUESS = 6  # letters; shorter words are too easily taken for something else
-ALIKE = 84  # of 100: how alike a misspelt name must be
 
 
 class Names:
@@ -41,7 +38,7 @@ class Names:
     def __init__(self, base: KnowledgeBase, nlp: Language) -> None:
         """Compile the matchers."""
         self.version = base.version
-        self._base = base
+        self._gazetteer = base.places
         self._nlp = nlp
         self._matchers = {"place": PhraseMatcher(nlp.vocab, attr="LOWER")}
         self._places = base.places.names()
@@ -53,10 +50,6 @@ class Names:
         }
         self._add("subject", subjects)
         self._add("record", _telling(base, set(subjects) | set(self._places)))
-        self._guessable = {
-            label: {name: value for name, value in names.items() if " " not in name and len(name) >= SHORTEST_GUESS}
-            for label, names in (("place", self._places), ("subject", subjects))
-        }
 
     def _add(self, label: str, names: dict[str, Any]) -> None:
         matcher = PhraseMatcher(self._nlp.vocab, attr="LOWER")
@@ -70,9 +63,6 @@ class Names:
         """The entities in a text; a record's own name may contain a place's, and both are given."""
         doc = self._nlp.make_doc(text.replace("’", "'"))
         found = [self._entity(label, span) for label in self._matchers for span in self._spans(label, doc)]
-        for label in self._guessable:
-            if not any(entity["entity"] == label for entity in found):
-                found += self._misspelt(label, doc)
         return found + self._postcode(text)
 
     def _spans(self, label: str, doc: Doc) -> list[Span]:
@@ -84,20 +74,8 @@ class Names:
     def _entity(label: str, span: Span) -> dict[str, Any]:
         return {"entity": label, "value": span.label_, "start": span.start_char, "end": span.end_char}
 
-    def _misspelt(self, label: str, doc: Doc) -> list[dict[str, Any]]:
-        """The first word that is nothing we know but very like a name of this kind."""
-        names = self._guessable[label]
-        for token in doc:
-            word = token.lower_
-            if len(word) < SHORTEST_GUESS or word in STOP or self._base.knows_word(word) or not word.isalpha():
-                continue
-            guess = process.extractOne(word, names.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
-            if guess:
-                return [{"entity": label, "value": names[guess[0]], "start": token.idx, "end": token.idx + len(word)}]
-        return []
-
     def _postcode(self, text: str) -> list[dict[str, Any]]:
-        known = self._base.places.postcode(text)
+        known = self._gazetteer.postcode(text)
         if known is None:
             return []
         outward, spot = known

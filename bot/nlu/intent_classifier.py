@@ -17,6 +17,7 @@ from scipy.special import softmax
 from sklearn.preprocessing import normalize
 
 from bot.nlu.danger_detector import is_danger
+from bot.nlu.language_detector import OTHER_LANGUAGE, is_settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,12 +60,10 @@ class WeighedIntentClassifier(LogisticRegressionClassifier):
         return vstack(rows).tocsr()
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set the intent of each message, keeping one that the table of signs has already settled."""
-        settled = {id(message): message.get(INTENT) for message in messages if is_danger(message.get(INTENT))}
+        """Set the intent of each message, keeping one that a danger or another language has already settled."""
+        settled = {id(message): message.get(INTENT) for message in messages if is_settled(message.get(INTENT))}
         for message, likelihoods in zip(messages, self._likelihoods(messages), strict=True):
-            ranking = [{"name": n, "confidence": float(p)} for n, p in zip(self.clf.classes_, likelihoods, strict=True)]
-            ranking.sort(key=lambda intent: -intent["confidence"])
-            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, self._ranking(likelihoods), add_to_output=True)
         for message in messages:
             if id(message) in settled:
                 ranking = [settled[id(message)]]
@@ -73,6 +72,12 @@ class WeighedIntentClassifier(LogisticRegressionClassifier):
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking[: self.config[RANKING_LENGTH]], add_to_output=True)
         return messages
+
+    def _ranking(self, likelihoods: NDArray[np.float64]) -> list[dict[str, Any]]:
+        """The intents, likeliest first, among those that are not for the detector of languages alone to say."""
+        kept = [(n, float(p)) for n, p in zip(self.clf.classes_, likelihoods, strict=True) if n != OTHER_LANGUAGE]
+        whole = sum(p for _, p in kept)
+        return sorted(({"name": n, "confidence": p / whole} for n, p in kept), key=lambda one: -one["confidence"])
 
     def _likelihoods(self, messages: list[Message]) -> NDArray[np.float64]:
         """The likelihood of each class, shape (messages, classes): what predict_proba gives, in a tenth of the time.

@@ -11,11 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from spellchecker import SpellChecker
 
 Words = tuple[str, ...]
 MOST_READINGS = 5
@@ -46,7 +44,6 @@ _UNITS = dict(
         strict=True,
     )
 )
-COMMON = 100  # times in the spell-checker's corpus
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 
 
@@ -58,13 +55,6 @@ def plain(text: str) -> str:
     text = _APOSTROPHE.sub("'", text)
     text = _POSSESSIVE.sub(lambda m: f"{m.group(1)} is" if m.group(2) else m.group(1), text).replace("'", "")
     return _THOUSANDS.sub("", text)
-
-
-@lru_cache(maxsize=1)
-def common_english() -> frozenset[str]:
-    """The English words that are common enough to be meant as they are written."""
-    frequency = SpellChecker(language="en", distance=1).word_frequency
-    return frozenset(word for word in frequency.words() if word.isalpha() and frequency[word] >= COMMON)
 
 
 class Speller:

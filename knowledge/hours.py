@@ -1,0 +1,237 @@
+"""Opening hours: which day or time somebody asks about, and whether a service is open then.
+
+All times are those of Europe/London. Bank holidays are those of England, from the `holidays` package. What weekly hours
+mean on a bank holiday is never guessed: only a row for bank holidays (day PH), or hours round the clock, says it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from knowledge.schema import BANK_HOLIDAY, DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from knowledge.schema import Schedule
+
+LONDON: Final = ZoneInfo("Europe/London")
+MIDNIGHT: Final = "23:59"  # how the end of the day is written in the content
+DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# Every way a day is written: Rasa hands us whatever people type.
+_WEEKDAY = re.compile(
+    r"\b(?:(mon)|(tue|tues)|(wed|weds|wednes)|(thu|thur|thurs)|(fri)|(sat|satur)|(sun))(?:days?)?(?:'?s)?\b",
+    re.IGNORECASE,
+)
+_SPOKEN_DAY = (
+    ("christmas_eve", r"(?:christmas|xmas) eve"),
+    ("christmas_day", r"(?:christmas|xmas)(?: day)?"),
+    ("boxing_day", r"boxing day"),
+    ("new_years_eve", r"new year'?s? eve"),
+    ("new_years_day", r"new year'?s?(?: day)?"),
+    ("good_friday", r"good friday"),
+    ("easter_sunday", r"easter sunday"),
+    ("easter_monday", r"easter(?: monday)?"),
+    ("bank_holiday", r"bank holidays?|bank hols?"),
+    ("tomorrow", r"tomorrow|tomorow|tommorow|tomorro|2moro|tmrw|tmw"),
+    ("weekend", r"week ?ends?"),
+    ("today", r"today|tonight|tonite|this (?:morning|afternoon|evening)|2day|2nite"),
+    ("now", r"(?:right |just )?now|at the moment|currently|still open|open yet"),
+)
+_SPOKEN = re.compile("|".join(rf"(?P<{name}>\b(?:{words})\b)" for name, words in _SPOKEN_DAY), re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\b(?:at|after|before|until|till|til|past|by|around|about)?\s*"
+    r"(?:(?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)"
+    r"|(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)|(?P<midday>midday|noon)|(?P<midnight>midnight))\b",
+    re.IGNORECASE,
+)
+_FIXED = {
+    "christmas_eve": ("Christmas Eve", 12, 24),
+    "christmas_day": ("Christmas Day", 12, 25),
+    "boxing_day": ("Boxing Day", 12, 26),
+    "new_years_eve": ("New Year's Eve", 12, 31),
+    "new_years_day": ("New Year's Day", 1, 1),
+}
+_AFTER_GOOD_FRIDAY = {
+    "good_friday": ("Good Friday", 0),
+    "easter_sunday": ("Easter Sunday", 2),
+    "easter_monday": ("Easter Monday", 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The day that is asked about, by the name it was called, and the time where one was said."""
+
+    day: date
+    name: str
+    at: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether a service is open: `open` is None where we don't know. `spans` are the day's hours as (from, to).
+
+    `until` is the time it closes, or `opens` when it opens next on the day `opens_on`, where known.
+    """
+
+    open: bool | None
+    spans: tuple[tuple[time, time], ...] = ()
+    until: time | None = None
+    opens_on: date | None = None
+    opens: time | None = None
+
+
+def now() -> datetime:
+    """The time in Europe/London."""
+    return datetime.now(LONDON)
+
+
+def asked_when(text: str, at: datetime) -> tuple[When, ...]:
+    """The days that a question asks about ("on Boxing Day", "this weekend", "now", "at 9pm"), none where it says none."""
+    clock = _asked_clock(text)
+    spoken = _SPOKEN.search(text)
+    if spoken is not None and spoken.lastgroup != "now":
+        return tuple(When(day, name, clock) for name, day in _days(str(spoken.lastgroup), at.date()))
+    weekdays = [number for match in _WEEKDAY.finditer(text) for number, said in enumerate(match.groups()) if said]
+    if weekdays:
+        ahead = [(number, (number - at.weekday()) % 7) for number in dict.fromkeys(weekdays)]
+        return tuple(When(at.date() + timedelta(days), DAY_NAMES[number], clock) for number, days in ahead)
+    if spoken is not None or clock is not None:
+        return (When(at.date(), "now" if clock is None else "today", clock or at.time()),)
+    return ()
+
+
+def _asked_clock(text: str) -> time | None:
+    match = _CLOCK.search(text)
+    if match is None:
+        return None
+    if match["midday"] or match["midnight"]:
+        return time(12) if match["midday"] else time(23, 59)
+    if match["hours"]:
+        return time(int(match["hours"]), int(match["minutes"]))
+    afternoon = match["half"].lower().startswith("p")
+    return time(int(match["hour"]) % 12 + 12 * afternoon, int(match["minute"] or 0))
+
+
+def _days(spoken: str, today: date) -> Iterator[tuple[str, date]]:
+    """The next days that a name stands for, with how to call them."""
+    if spoken in _FIXED:
+        name, month, day = _FIXED[spoken]
+        yield name, next(d for d in (date(year, month, day) for year in _this_and_next(today)) if d >= today)
+    elif spoken in _AFTER_GOOD_FRIDAY:
+        name, after = _AFTER_GOOD_FRIDAY[spoken]
+        yield (
+            name,
+            next(d + timedelta(after) for d in _all_named("Good Friday", today) if d + timedelta(after) >= today),
+        )
+    elif spoken == "bank_holiday":
+        following = next(d for d in (today + timedelta(days) for days in range(366)) if bank_holiday(d))
+        yield bank_holiday(following), following
+    elif spoken == "weekend":
+        for number in (5, 6):
+            yield DAY_NAMES[number], today + timedelta((number - today.weekday()) % 7)
+    else:
+        yield spoken, today + timedelta(spoken == "tomorrow")
+
+
+def _this_and_next(today: date) -> tuple[int, int]:
+    return today.year, today.year + 1
+
+
+def _all_named(name: str, today: date) -> list[date]:
+    return [day for year in _this_and_next(today) for day, called in _bank_holidays(year).items() if called == name]
+
+
+@lru_cache(maxsize=16)
+def _bank_holidays(year: int) -> dict[date, str]:
+    return dict(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def bank_holiday(day: date) -> str:
+    """The name of the bank holiday in England on this day, or ""."""
+    return _bank_holidays(day.year).get(day, "").replace("(observed)", "bank holiday")
+
+
+def opening(schedules: Sequence[Schedule], when: When) -> Opening:
+    """Whether a service with these weekly hours is open on that day, and at that time where one was asked."""
+    spans = _spans(schedules, when.day)
+    if spans is None:
+        return Opening(None)
+    if when.at is None:
+        return Opening(bool(spans), spans)
+    for start, end in spans:
+        if start <= when.at <= end:
+            return Opening(True, spans, until=_until(schedules, when.day, end))
+    opens_on, opens = _next_opening(schedules, when)
+    return Opening(False, spans, opens_on=opens_on, opens=opens)
+
+
+def _spans(schedules: Sequence[Schedule], day: date) -> tuple[tuple[time, time], ...] | None:
+    """The day's hours in order, none where it is closed; None where nothing says."""
+    if not schedules:
+        return None
+    if bank_holiday(day) and not round_the_clock(schedules):
+        rows = [row for row in schedules if BANK_HOLIDAY in row.byday.split(",")]
+        if not rows:
+            return None
+    else:
+        rows = [row for row in schedules if DAYS[day.weekday()] in row.byday.split(",")]
+    spans = ((time.fromisoformat(row.opens_at), time.fromisoformat(row.closes_at)) for row in rows if row.opens_at)
+    return tuple(sorted(spans))
+
+
+def round_the_clock(schedules: Sequence[Schedule]) -> bool:
+    """Whether it never closes."""
+    always = {
+        day for row in schedules if (row.opens_at, row.closes_at) == ("00:00", MIDNIGHT) for day in row.byday.split(",")
+    }
+    return always >= set(DAYS)
+
+
+def _until(schedules: Sequence[Schedule], day: date, end: time) -> time | None:
+    """When it closes: over midnight where it opens again at once, None where it goes on all through the next day."""
+    if end.strftime("%H:%M") != MIDNIGHT:
+        return end
+    following = _spans(schedules, day + timedelta(1)) or ()
+    if not following or following[0][0] != time(0):
+        return end
+    end = following[0][1]
+    return None if end.strftime("%H:%M") == MIDNIGHT else end
+
+
+def _next_opening(schedules: Sequence[Schedule], when: When) -> tuple[date | None, time | None]:
+    """The day and time of the next opening within a week; none where a day is unknown before it."""
+    for days in range(8):
+        day = when.day + timedelta(days)
+        spans = _spans(schedules, day)
+        if spans is None:
+            break
+        for start, _ in spans:
+            if days or when.at is None or start > when.at:
+                return day, start
+    return None, None
+
+
+def without_when(text: str) -> str:
+    """A question without the words that say when: what is left names the service."""
+    for pattern in (_SPOKEN, _WEEKDAY, _CLOCK):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())
+
+
+def say_time(at: time) -> str:
+    """A time as people say it: 8am, 6.30pm, midday, midnight."""
+    if at in (time(0), time(23, 59)):
+        return "midnight"
+    if at == time(12):
+        return "midday"
+    minutes = f".{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"

@@ -1,0 +1,71 @@
+"""Who a question is about, and whom a record is for: by age, as far as the words say it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Stages = frozenset[str]
+
+# The ages, in years, that each stage of life takes in: the ends meet, because services do.
+STAGES: Final[dict[str, tuple[int, int]]] = {
+    "child": (0, 11),
+    "teenager": (11, 18),
+    "adult": (18, 64),
+    "older": (60, 120),
+}
+EVERYONE: Final[Stages] = frozenset(STAGES)
+_SAID = {
+    "child": r"bab(?:y|ies)|newborns?|infants?|toddlers?|little (?:one|boy|girl|lad)s?|kids?|kiddies?|child|children|childs?"
+    r"|under (?:fives?|tens?|elevens?)|nursery|primary school|reception class|schoolchild(?:ren)?",
+    "teenager": r"teens?|teenagers?|teenaged?|adolescents?|young (?:person|people|carers?)|child|children|kids?|school ?(?:boy|girl)"
+    r"|schoolchild(?:ren)?|secondary school|sixth form|high school|year (?:7|8|9|10|11)|gcses?|youth|youngsters?",
+    "adult": r"adults?|grown[- ]ups?|over 18s?|eighteen plus|18\+|my (?:wife|husband|partner|boyfriend|girlfriend)",
+    "older": r"elderly|older(?=,)|mainly older|old (?:man|lady|woman|person|people|folk|age)|older (?:person|people|adults?|relatives?)|pensioners?"
+    r"|retired|oaps?|(?:my|our) (?:nans?|nanna|nanny|gran|granny|grandma|grandad|granddad|grandpa|grandmother|grandfather|gramps)"
+    r"|frail",
+}
+_STAGE_WORDS = {stage: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for stage, words in _SAID.items()}
+_AGE = re.compile(
+    r"\b(?:(?P<years>\d{1,3})[- ]*(?:(?:yrs?|years?|yer)[- ]*olds?|yo|y/o|y\.o)"
+    r"|(?P<months>\d{1,2})[- ]*(?:months?|mths?|weeks?|wks?|days?)[- ]*old"
+    r"|(?:aged?|age of|i'?m|im|i am|he'?s|hes|she'?s|shes|he is|she is|turned|turning|turns|is only|is nearly|is almost"
+    r"|(?:mum|mom|dad|nan|gran|grandad|wife|husband|son|daughter|lad|brother|sister|partner)(?:'?s| is)?) (?:only |just |nearly |now )?"
+    r"(?P<is>\d{1,3})(?! *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and a)))\b",
+    re.IGNORECASE,
+)
+# How the words about who can use a service begin when it is for some ages only.
+_FOR = re.compile(
+    r"^(?P<who>(?:mainly |mostly |only )?(?:(?:babies|children|teenagers|young people|adults|older people|older|pensioners"
+    r"|autistic adults|disabled adults|disabled children)(?:,? and |, | or )?)+)",
+    re.IGNORECASE,
+)
+
+
+def person(text: str) -> Stages:
+    """The stages of life that a message speaks of ("my 6 year old", "for teenagers"), none where it says none."""
+    ages = [0 if match["months"] else int(match["years"] or match["is"]) for match in _AGE.finditer(text)]
+    if ages:
+        return _stages(ages[-1], ages[-1])
+    return frozenset(stage for stage, words in _STAGE_WORDS.items() if words.search(text))
+
+
+def is_for(minimum_age: int | None, maximum_age: int | None, eligibility: str) -> Stages:
+    """The stages of life that a record is for: by its ages, else by how its eligibility begins; all where none says."""
+    if minimum_age or maximum_age:
+        return _stages(minimum_age or 0, maximum_age or 120)
+    begins = _FOR.match(eligibility)
+    stages = person(begins["who"]) if begins else EVERYONE
+    return stages | {"older"} if "adult" in stages else stages
+
+
+def _stages(lowest: int, highest: int) -> Stages:
+    return frozenset(stage for stage, (start, end) in STAGES.items() if lowest <= end and highest >= start)
+
+
+def share_a_stage(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether two groups of people overlap."""
+    return not set(one).isdisjoint(other)

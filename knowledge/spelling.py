@@ -1,0 +1,114 @@
+"""Misspelt words: what somebody meant who wrote a word that is no word.
+
+Only a word that is neither English nor known to the knowledge base is ever changed, and only to a word that the
+knowledge base speaks of: one slip of the pen away, two in a long word, or sounding the same ("optishun").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import jellyfish
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+from spellchecker import SpellChecker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+COMMON = 100  # times in the spell-checker's corpus, from which on a word is surely meant as it is written
+ALIKE = 84  # of 100: how alike a word must look to one that it neither sounds like nor is a slip away from
+SHORTEST = 5  # letters; shorter words are too easily taken for something else
+LONG = 8  # letters from which on two slips are forgiven
+SOUNDS_ALIKE = 60  # of 100: how alike a word that sounds the same must look
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+# The spell-checker's words are American: how British ones are looked up.
+BRITISH = (
+    ("isation", "ization"),
+    ("ise", "ize"),
+    ("ising", "izing"),
+    ("our", "or"),
+    ("tre", "ter"),
+    ("ll", "l"),
+    ("mme", "m"),
+)
+
+
+def words_of(text: str) -> set[str]:
+    """The words of a text, in lower case."""
+    return {match.group().lower() for match in WORD.finditer(text)}
+
+
+@lru_cache(maxsize=1)
+def english() -> frozenset[str]:
+    """Every English word that the spell-checker knows, and contractions as people type them: "theyre"."""
+    words = SpellChecker(language="en", distance=1).word_frequency.words()
+    return frozenset(word.replace("'", "") for word in words)
+
+
+def is_english(word: str) -> bool:
+    """Whether a word in lower case is English, American or British."""
+    return word in english() or any(
+        there in word and word.replace(there, other) in english() for there, other in BRITISH
+    )
+
+
+@lru_cache(maxsize=1)
+def common_english() -> frozenset[str]:
+    """The English words that are common enough to be meant as they are written."""
+    frequency = SpellChecker(language="en", distance=1).word_frequency
+    return frozenset(word for word in frequency.words() if word.isalpha() and frequency[word] >= COMMON)
+
+
+class Spelling:
+    """Corrects the words of a text by a vocabulary: how many records speak of each word."""
+
+    def __init__(self, vocabulary: Mapping[str, int], also_known: Iterable[str] = ()) -> None:
+        """Words in lower case; of those `also_known` none is corrected and none is corrected to."""
+        self._vocabulary = vocabulary
+        self._known = set(vocabulary) | set(also_known)
+        self._targets = [word for word in vocabulary if len(word) >= SHORTEST and word.isalpha()]
+        self._by_sound: dict[str, list[str]] = {}
+        for word in self._targets:
+            self._by_sound.setdefault(jellyfish.metaphone(word), []).append(word)
+        self.meant = lru_cache(maxsize=4096)(self._meant)
+
+    def corrected(self, text: str) -> str:
+        """The text with its misspelt words put right; the same text where there are none."""
+        return WORD.sub(lambda match: self._replaced(match.group()), text)
+
+    def _replaced(self, written: str) -> str:
+        word = written.lower()
+        meant = self.meant(word)
+        return written if meant == word else meant
+
+    def _meant(self, word: str) -> str:
+        """The word that was meant, or the word itself."""
+        if len(word) < SHORTEST or not word.isalpha() or self._is_word(word):
+            return word
+        for found in (self._a_slip_away(word), self._sounding_like(word), self._looking_like(word)):
+            if found:
+                return min(found, key=lambda near: (near[0], -self._vocabulary[near[1]], near[1]))[1]
+        return word
+
+    def _is_word(self, word: str) -> bool:
+        forms = (word, word.removesuffix("s"), word.removesuffix("es"))
+        return any(form in self._known or is_english(form) for form in forms)
+
+    def _a_slip_away(self, word: str) -> list[tuple[float, str]]:
+        """Words one slip away, or two in a long word whose first letter is right: people rarely get that wrong."""
+        slips = 2 if len(word) >= LONG else 1
+        near = process.extract(word, self._targets, scorer=OSA.distance, score_cutoff=slips, limit=10)
+        return [(distance, found) for found, distance, _ in near if distance < 2 or word[0] == found[0]]
+
+    def _sounding_like(self, word: str) -> list[tuple[float, str]]:
+        same = self._by_sound.get(jellyfish.metaphone(word), ())
+        return [(100 - alike, found) for found in same if (alike := fuzz.ratio(word, found)) >= SOUNDS_ALIKE]
+
+    def _looking_like(self, word: str) -> list[tuple[float, str]]:
+        near = process.extract(word, self._targets, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=5)
+        return [(100 - alike, found) for found, alike, _ in near]
