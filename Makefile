@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help setup knowledge model chat test lock clean
+.PHONY: help setup knowledge model chat test evaluate lock clean
 
 BIN := .venv/bin
 LOCK := requirements-dev.lock
@@ -97,6 +97,9 @@ test: model ## check everything: style, types, Rasa's data and the tests
 		exit 1
 	fi
 	$(BIN)/pytest --quiet
+
+evaluate: model ## measure how good it is, and write docs/evaluation (FRESH=1: with the sealed questions)
+	@exec $(BIN)/python -m tests.evaluation --write $(if $(FRESH),--fresh)
 
 lock: setup ## write the locks anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	@

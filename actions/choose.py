@@ -68,8 +68,24 @@ class ActionAffirm(Action):
         if turn.subjects or turn.own_words:
             return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
         if turn.asked == "place":
-            return finding.ask_place(dispatcher, turn, {})
+            return finding.ask_place(dispatcher, turn, {"question": None})
         if turn.records:
             reply = answer(turn.speaker, [Hit(turn.base.get(turn.records[0]), 1.0)])
             return finding.finish(dispatcher, turn, reply, records=list(turn.records))
         return finding.not_found(dispatcher, turn)
+
+
+class ActionDeny(Action):
+    """A no to what was said; with a subject or place in it ("no, I meant A&E") it is a question of its own."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_deny"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Answer what was meant, or ask for it in other words."""
+        turn = read(tracker)
+        if turn.subjects or turn.own_words or turn.named or turn.spot:
+            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
+        dispatcher.utter_message(response="utter_deny")
+        return []

@@ -36,5 +36,7 @@ class ActionGiveDetail(Action):
 
 
 def _which(dispatcher: CollectingDispatcher, turn: Turn) -> list[dict[str, Any]]:
+    if turn.asked:
+        return finding.not_found(dispatcher, turn)
     reply = Reply("clarify", lines=[turn.speaker.phrase("ask_service")])
     return finding.finish(dispatcher, turn, reply, asked="service")

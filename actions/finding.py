@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk.events import SlotSet
 
 from actions.reply import SHOWN_AT_ONCE, Button, Reply, answer
+from actions.turn import POINTING
 from knowledge.search import Found, Hit, Query, content_words
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ DOUBT = 0.15  # how far above it a way to care must lie to be the answer whereve
 NEAR = 5.0  # miles: sites this near are listed together with the nearest
 NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
 SITES_BESIDE = 2  # sites shown after a way to care, where a place was said with it
+EVERYDAY = ("gp", "pharmacy", "minor-injuries")  # subjects that most people look for
+FOREIGN = 0.3  # so likely out of scope, a message with nothing but a place in it asks for no service there
+WAITING = 3  # turns that a question waits for its place while others are answered
 OTHERS_OFFERED = 2  # further questions of a message
 TOWNS = ("Hereford", "Worcester", "Redditch", "Kidderminster", "Malvern")  # the five that most people live near
 
@@ -82,10 +86,7 @@ def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: A
         "failures": turn.failures + 1 if reply.outcome == "fallback" else 0,
         "asked": None,
     }
-    if turn.asked == "place" and turn.spot is None and kept.get("asked") != "place":
-        slots["pending"] = {"text": turn.question, "subjects": list(turn.question_subjects), "aim": turn.aim}
-    elif turn.spot is not None:
-        slots["pending"] = None
+    slots["pending"] = _still_waiting(turn, kept)
     if reply.records and "records" not in kept:
         slots["records"] = [record.id for record in reply.records]
         slots["shown"] = [slots["records"]]
@@ -93,10 +94,22 @@ def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: A
     return [SlotSet(name, value) for name, value in slots.items()]
 
 
+def _still_waiting(turn: Turn, kept: dict[str, Any]) -> dict[str, Any] | None:
+    """The question that waits for a place after this turn, for a few turns: not the one that is asked now."""
+    waiting = turn.pending
+    if turn.asked == "place" and not turn.only_place and turn.question:
+        waiting = {"text": turn.question, "subjects": list(turn.question_subjects), "aim": turn.aim, "turns": 0}
+    if not waiting or turn.only_place or kept.get("asked") == "place" or waiting["turns"] >= WAITING:
+        return None
+    asked_anew = set(waiting["subjects"]) & set(turn.subjects)
+    return None if asked_anew else {**waiting, "turns": waiting["turns"] + 1}
+
+
 def _offer_others(turn: Turn, reply: Reply) -> None:
     """Of several questions in one message the first is answered; offer the next, and say it where one fact says it."""
     for question in turn.other_questions[:OTHERS_OFFERED]:
-        found = turn.base.search(Query(question, turn.known_spot, person=turn.person), 1)
+        about = f"{turn.text} {question}" if POINTING & set(question.lower().split()) else question
+        found = turn.base.search(Query(about, turn.known_spot, person=turn.person), 1)
         top = found.hits[0].record if found.hits else None
         if top is None or not found.believable or top.id in {record.id for record in reply.records}:
             continue
@@ -147,7 +160,8 @@ def _search(turn: Turn, aim: Aim, where: Spot | None) -> Found:
     found = turn.base.search(query)
     if aim.within:
         anywhere = turn.base.search(replace(query, within=""))
-        if not found.hits or anywhere.hits[0].score > found.hits[0].score + CLOSE:
+        other = anywhere.hits[0]
+        if not found.hits or (other.score > found.hits[0].score + CLOSE and other.record.id not in turn.named):
             return anywhere
     return found
 
@@ -182,7 +196,8 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
         reply = answer(turn.speaker, [Hit(record, 1.0)], detail, only=only)
         return finish(dispatcher, turn, reply, records=first_of(turn, record))
     whole = replace(turn, text=f"{turn.question} {turn.text}", named=() if record.kind == "fact" else (record.id,))
-    return answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
+    events = answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
+    return [event for event in events if event.get("name") != "question"]  # what was asked first is what it is about
 
 
 def _best(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: dict[str, Any], detail: str) -> Events:
@@ -209,7 +224,7 @@ def _best(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: d
 
 def repeat(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
     """The remembered question once more, for the place that the turn names."""
-    if turn.asked != "place" and turn.pending:
+    if turn.asked != "place" and turn.pending and not turn.goes_on:
         waiting = turn.pending
         turn = replace(
             turn, question=waiting["text"], question_subjects=tuple(waiting["subjects"]), aim=waiting["aim"], records=()
@@ -272,7 +287,7 @@ def _listed(turn: Turn, found: Found, aim: Aim) -> str:
         if meant or turn.base.called(subject, turn.telling_words, turn.spot):
             return subject
     is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
-    if is_site and found.believable and terms[first]["by_place"] and _fits(turn, first):
+    if is_site and _believed(turn, found) and terms[first]["by_place"] and _fits(turn, first):
         return first
     return ""
 
@@ -383,10 +398,23 @@ def _namesakes(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], ke
 
 
 def ask_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
-    """Ask where, and remember the question."""
+    """Ask where, and remember the question; asked back just before, say what holds everywhere instead."""
+    if turn.asked:
+        return _without_place(dispatcher, turn, kept)
     reply = Reply("clarify", lines=[turn.speaker.phrase("ask_place")])
     reply.buttons = [button(town) for town in TOWNS]
     return finish(dispatcher, turn, reply, asked="place", **kept)
+
+
+def _without_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
+    """The best answer that needs no place, and that a place would give a better one."""
+    text = turn.text if turn.own_words or turn.subjects else turn.question
+    found = turn.base.search(Query(text, kinds=("route",), only=("route", "fact"), person=turn.person), 1)
+    if not found.hits:
+        return not_found(dispatcher, turn)
+    reply = answer(turn.speaker, found.hits)
+    reply.lines.append(turn.speaker.phrase("tell_place"))
+    return finish(dispatcher, turn, reply, **kept)
 
 
 def what_here(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
@@ -395,9 +423,24 @@ def what_here(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
     assert turn.spot is not None  # the caller looked
     if turn.spot.outside:
         return _outside(dispatcher, turn, {})
+    if turn.foreign > FOREIGN:
+        return not_found(dispatcher, turn)
+    if turn.asked:
+        return _everyday_places(dispatcher, turn, turn.spot)
     reply = Reply("clarify", lines=[speaker.phrase("ask_need", place=place_in_words(turn))])
     reply.buttons = [button(speaker.phrase(name)) for name in NEEDS]
     return finish(dispatcher, turn, reply, asked="need")
+
+
+def _everyday_places(dispatcher: CollectingDispatcher, turn: Turn, spot: Spot) -> Events:
+    """The nearest of what most people look for, when we have asked already what is needed."""
+    hits = [hit for term in EVERYDAY for hit in turn.base.nearest(term, spot, 4) if hit.record.open_for_use]
+    nearest = {hit.record.taxonomy_terms[0]: hit for hit in reversed(hits)}
+    shown = [nearest[term] for term in EVERYDAY if term in nearest]
+    reply = Reply("answer", lines=[turn.speaker.phrase("nearest", place=place_in_words(turn))])
+    reply.lines += [turn.speaker.brief(hit.record, hit.miles) for hit in shown]
+    reply.records = [hit.record for hit in shown]
+    return finish(dispatcher, turn, reply)
 
 
 def _outside(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:

@@ -97,7 +97,8 @@ class Speaker:
         lines = [*self.detail(record, detail), record.alert if record.status != "active" else ""]
         if not any(record.name in line for line in lines) and record.kind != "route":
             lines.insert(0, self._named(record))
-        return _each_once([*lines, *self._phones(record)[:1], *self.origin(record)])
+        phones = self._phones(record)
+        return _each_once([*lines, *(phones if detail == "hours" else phones[:1]), *self.origin(record)])
 
     def brief(self, record: Record, miles: float | None = None) -> str:
         """A site in one line of a list: name, where, phone; for a closed one, what to do instead."""

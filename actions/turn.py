@@ -124,6 +124,12 @@ class Turn:
         return next((subject for subject in self.subjects if self.base.terms[subject]["by_place"]), "")
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it goes on from what was said last: "and in Ledbury", "what about Ross"."""
+        words = self.text.lower().split()
+        return bool(words) and (words[0] in LEADING or bool({"about", "same", "instead"} & set(words[:4])))
+
+    @property
     def unsure(self) -> bool:
         """Whether no intent was likely enough."""
         return self.intent == "nlu_fallback"
@@ -233,7 +239,7 @@ def _values(entities: list[dict[str, Any]], name: str) -> tuple[str, ...]:
 
 
 def _where(base: KnowledgeBase, entities: list[dict[str, Any]]) -> tuple[Spot | None, str]:
-    """The one place a message is about: a postcode, else the last of the closest places, ours before others'."""
+    """The one place a message is about: a postcode, else the last of the narrowest places, ours before others'."""
     for entity in entities:
         if entity["entity"] == "postcode":
             return _at_postcode(base, entity)
@@ -243,7 +249,7 @@ def _where(base: KnowledgeBase, entities: list[dict[str, Any]]) -> tuple[Spot | 
         return None, ""  # both counties: everywhere
     if not places:
         return None, ""
-    _, best = max(places, key=lambda found: (not found[1].outside, not found[1].wide, found[0]))
+    _, best = max(places, key=lambda found: (not found[1].outside, not found[1].wide, found[1].within_town, found[0]))
     return Spot.of(best), best.id
 
 

@@ -162,6 +162,11 @@ class Place:
         return self.place_type == "outside"
 
     @property
+    def within_town(self) -> bool:
+        """Whether it is a part of a town, and so says more than the town's own name beside it."""
+        return self.place_type == "suburb"
+
+    @property
     def wide(self) -> bool:
         """Whether it is too wide for "nearest": a whole county."""
         return self.place_type == "county"

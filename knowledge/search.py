@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LIKEST_WEIGHT, LIKEST_THREE_WEIGHT, SUMMARY_WEIGHT, TEXT_WEIGHT = 0.3, 0.5, 0.3, 0.3
 FEW = 0.05  # taken from the mean for each vector that a record has less than three
 NAMED_BONUS, ALL_NAMED_BONUS = 0.15, 0.2  # for a record that is called by its own name, and where nothing else is said
-NOT_FOR, JUST_FOR = 0.2, 0.08  # taken from a record for other ages than were said, added to one for just those
+NOT_FOR, JUST_FOR = 0.2, 0.03  # taken from a record for other ages than were said, added to one for just those
 CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
 LOCAL_BONUS = 0.08  # for a record that serves just the county or district that was meant

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from tests.evaluation.questions import Question, QuestionSet
 
 
+def quieten() -> None:
+    """Have Rasa log warnings only, as the app has it."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
 @dataclass(frozen=True)
 class Answer:
     """The reply to one turn, how long it took, and how the turn was understood."""
@@ -106,7 +111,7 @@ class Asker:
 
         Raises `rasa.exceptions.ModelNotFound` where there is no model.
         """
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        quieten()
         asker = cls(Assistant.start(models, folder / "conversations.db"))
         asyncio.run(asker.converse(["warm up"]))  # names are compiled before the clock runs
         return asker

@@ -25,6 +25,7 @@ from rasa.shared.utils.io import read_yaml_file, write_yaml
 from sklearn.metrics import f1_score
 
 from knowledge.settings import HOME
+from tests.evaluation.asking import quieten
 
 FOLDS = 5
 # What settles an intent without learning, what only finds names, and what would hide the likeliest intent.
@@ -67,6 +68,11 @@ class Guesses:
     def intents(self) -> list[str]:
         return sorted({guess.intent for guess in self.all})
 
+    @property
+    def sure(self) -> float:
+        """The share of guesses that are sure enough to act on."""
+        return self.share(right=True, sure=True) + self.share(right=False, sure=True)
+
     def share(self, *, right: bool, sure: bool) -> float:
         """The share of guesses that are right or wrong, above or below the threshold."""
         fitting = (guess.right == right and (guess.confidence >= self.threshold) == sure for guess in self.all)
@@ -106,6 +112,7 @@ def _fold(number: int, folder: str) -> list[Guess]:
     from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLWriter
     from rasa.shared.nlu.training_data.loading import load_data
 
+    quieten()
     work = Path(folder) / str(number)
     work.mkdir()
     os.environ["RASA_CACHE_DIRECTORY"] = str(work / "cache")  # nothing of it is left behind

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl  # type: ignore[import]  # has no types
+import matplotlib as mpl  # type: ignore[import-untyped]
 import numpy as np
 
 from tests.evaluation.questions import TOPICS
 
 mpl.use("Agg")  # no screen is needed
 
-from matplotlib import pyplot as plt  # type: ignore[import]
+from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")  # Okabe and Ito's, told apart by everybody
 FOREIGN = "out of scope"
-ANOTHER = "(settled by rule)"  # a danger or another language: no intent that is judged
+ANOTHER = "(a danger)"  # a false alarm: the danger intents themselves are not judged
 TOLD = 3  # per cent: smaller shares of a row go without a number
 DPI = 110
 

@@ -1,4 +1,4 @@
-"""How well questions of ours are told from foreign messages: the refusal curve, and where the assistant stands on it."""
+"""How well questions of ours are told from foreign messages: the refusal curve, and where the assistant stands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REAL_SETS = ("dev", "dev2")  # whose first turns stand for residents' questions
 
 
 def doubt_score(base: KnowledgeBase, parsed: dict[str, Any]) -> float:
-    """How far we believe that a message, as the assistant parsed it, is ours: the knowledge and the classifier together.
+    """How far we believe that a parsed message is ours: what the knowledge says and what the classifier says, together.
 
     The one place where both are put together for measuring.
     """
@@ -45,14 +45,14 @@ def doubt_score(base: KnowledgeBase, parsed: dict[str, Any]) -> float:
     entities = parsed.get(ENTITIES) or []
     placeless = without_places(text, entities)
     named = tuple(entity["value"] for entity in entities if entity["entity"] == "record")
-    belief = base.search(Query(text, named=named, placeless=placeless if placeless != text else ""), 1).belief
+    found = base.search(Query(text, named=named, placeless=placeless if placeless != text else ""), 1)
     foreign = likelihood(parsed, "out_of_scope")
-    return belief - LIKELIHOOD_WEIGHT * math.log(foreign / (1 - foreign))
+    return found.belief - LIKELIHOOD_WEIGHT * math.log(foreign / (1 - foreign))
 
 
 def likelihood(parsed: dict[str, Any], intent: str) -> float:
     """How likely the classifier held an intent; the least where it is not among the ranked ones."""
-    ranked = {one["name"]: one["confidence"] for one in parsed.get(INTENT_RANKING_KEY) or []}
+    ranked: dict[str, float] = {one["name"]: one["confidence"] for one in parsed.get(INTENT_RANKING_KEY) or []}
     return min(max(ranked.get(intent, LEAST), LEAST), MOST)
 
 

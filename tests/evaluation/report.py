@@ -10,7 +10,9 @@ from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from tests.evaluation.intents import FOLDS
 from tests.evaluation.questions import FRESH, TOPICS
+from tests.evaluation.refusal import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +24,11 @@ if TYPE_CHECKING:
 
 LOST = (0.01, 0.02, 0.05, 0.10)  # shares of our own questions at which the curve is told
 SETS = {
-    "open": "the public development questions; anyone may look at them",
-    "dev": "written by us; their failures are looked at and mended, so they flatter",
-    "dev2": "written later by us, for the same use",
-    "validation": "written by us to check what was mended; nothing is mended after their lines",
-    FRESH: "sealed: asked only when the work is done",
+    "open": "the development questions that came with the task",
+    "dev": "our own; what fails is looked at and mended, so the figures flatter",
+    "dev2": "more of our own, for the same use",
+    "validation": "our own; a check on questions that are not looked at while mending",
+    FRESH: "our own; sealed, and asked only when the work is done",
 }
 
 
@@ -91,15 +93,11 @@ def failure_lines(result: SetResult, *, sealed: bool) -> Iterator[str]:
 def intent_lines(guesses: Guesses) -> Iterator[str]:
     """The cross-validation for the terminal."""
     yield f"Intents: {len(guesses.all)} examples, accuracy {guesses.accuracy:.1%}, macro F1 {guesses.macro_f1:.3f}"
-    yield f"  {_certainty(guesses)}"
+    right, wrong = guesses.share(right=True, sure=True), guesses.share(right=False, sure=True)
+    yield f"  {right:.1%} right and sure, {wrong:.1%} wrong and sure, {1 - guesses.sure:.1%} not sure enough to act on"
     yield "  commonest confusions, each with the example that was surest:"
     for guess, count in guesses.confusions():
         yield f"  {count:>4}  {guess.intent} taken for {guess.guessed}: {guess.text} ({guess.confidence:.2f})"
-
-
-def _certainty(guesses: Guesses) -> str:
-    sure, wrong = guesses.share(right=True, sure=True), guesses.share(right=False, sure=True)
-    return f"{sure:.1%} right and sure, {wrong:.1%} wrong and sure, {1 - sure - wrong:.1%} not sure enough to act on"
 
 
 def curve_lines(curves: Sequence[Curve]) -> Iterator[str]:
@@ -139,9 +137,9 @@ def _heading(versions: Versions) -> str:
     return f"""# How good the assistant is
 *{today.isoformat()}. Measured by `make evaluate`, which writes this page: {versions.line()}.*
 
-This page says how often the assistant answers rightly, how well it understands what people mean, and how well it turns
-away what is not its business. Every figure comes from one run of the real model and the published knowledge. Which
-questions failed, and why, is not kept here: `make evaluate` prints it."""
+This page says how often the assistant answers rightly, how well it understands what people are after, and how well it
+turns away what is not its business. Every figure comes from one run of the real model and the published knowledge.
+`make evaluate` also prints which questions failed, and why."""
 
 
 def _sets(results: Sequence[SetResult]) -> Iterator[str]:
@@ -154,18 +152,21 @@ def _sets(results: Sequence[SetResult]) -> Iterator[str]:
     for name in names:
         yield f"| {name} | " + " | ".join(table.get(name, "-") for table in tables) + " |"
     yield """
-- A question counts as **right** when the reply holds all that a good reply must (a number, a name, a "closed") and
-  nothing that it must not. Topics: `ics`, what the integrated care system is; `find`, where is something; `route`, how
-  to get care; `community`, help from charities and councils; `follow`, a second question that leans on the first;
-  `scope`, what we must not do, such as advice or bookings.
-- **Out of scope, refused**: messages that are none of our business and were politely turned away. More is better.
-- **Ours, but refused**: real questions to which we said "not understood" or "not ours". Fewer is better. When this
-  rises, add ways to ask (`question.csv`) to the records concerned.
-- **A turn**: milliseconds to answer, for half of all turns and for 95 of 100, without the network.
+- A question is answered **right** when the reply holds all that a good reply must (a number, a name, that a service has
+  closed) and nothing that it must not. The topics: `ics`, what the integrated care system is; `find`, where something
+  is; `route`, how to get care; `community`, help from charities and councils; `follow`, a question that leans on the
+  one before; `scope`, what we must not do, such as give advice or book.
+- **Out of scope, refused**: messages that are none of our business and were turned away. More is better.
+- **Ours, but refused**: real questions that were answered "not known" or "not ours". Fewer is better. Where this rises,
+  add ways of asking (`question.csv`) to the records that were meant.
+- **A turn**: milliseconds until the answer, for half of all turns and for 95 of 100, without the network.
+
+The question sets:
 """
-    yield "Question sets: " + "; ".join(f"**{one.name}**, {SETS.get(one.name, 'other')}" for one in results) + "."
+    for result in results:
+        yield f"- **{result.name}**: {SETS.get(result.name, 'another set')}."
     if not any(result.name == FRESH for result in results):
-        yield f"The sealed set **{FRESH}** was not asked in this run."
+        yield f"- **{FRESH}** ({SETS[FRESH]}) was not asked in this run."
 
 
 def _topics_alt(results: Sequence[SetResult]) -> str:
@@ -174,21 +175,26 @@ def _topics_alt(results: Sequence[SetResult]) -> str:
 
 
 def _intents(guesses: Guesses) -> Iterator[str]:
-    yield f"""## Is the aim understood?
+    yield f"""## Is it understood what people are after?
 
-Before it looks anything up, the assistant guesses the resident's aim (the *intent*): to find a service, to complain, to
-ask for opening hours. Each of the {len(guesses.all)} examples in `data/nlu` was guessed by a model that had been
-trained without it. **{guesses.accuracy:.1%}** were right (macro F1 {guesses.macro_f1:.3f}, the mean over the
-{len(guesses.intents)} intents, small and large alike).
+Before it looks anything up, the assistant guesses what the resident is after (the *intent*): to find a service, to
+complain, to hear opening hours. Each of the {len(guesses.all)} examples in `data/nlu` was guessed by a model that had
+been trained without it, in {FOLDS} rounds.
 
-It acts on a guess only when it is sure enough ({guesses.threshold:.0%}): {_certainty(guesses)}. Unsure messages are not
-lost: the knowledge base is asked all the same. Real messages are easier than these, because examples that say the same
-were avoided. Signs of danger and other languages are settled by tables before, and are not counted here.
+| | |
+|---|---|
+| right (accuracy) | {guesses.accuracy:.1%} |
+| macro F1: the mean over {len(guesses.intents)} intents, small and large alike; 1 is perfect | {guesses.macro_f1:.3f} |
+| right, and sure enough to act on ({guesses.threshold:.0%} or more) | {guesses.share(right=True, sure=True):.1%} |
+| wrong, and sure enough to act on: what does harm | {guesses.share(right=False, sure=True):.1%} |
+| not sure enough: the knowledge base is asked all the same | {1 - guesses.sure:.1%} |
+
+Signs of danger and other languages are settled by tables before any guess, and are not counted here.
 
 ![{_confusion_alt(guesses)}](confusion-matrix.png)
 
-Read a row from left to right: what was meant, and what it was taken for. All would be on the diagonal. The commonest
-confusions, each with the example that the assistant was surest of:
+Read a row from left to right: what was meant, and what it was taken for. Perfect would be 100 all along the diagonal.
+The commonest confusions, each with the example that the assistant was surest of:
 
 | times | meant | taken for | example |
 |---|---|---|---|"""
@@ -210,21 +216,26 @@ def _plain(intent: str) -> str:
 
 def _refusal(curves: Sequence[Curve]) -> Iterator[str]:
     marks = "; ".join(
-        f"{curve.name}: {curve.real_refused:.1%} refused with {curve.foreign_refused:.0%} of the foreign messages"
+        f"{curve.name}: {curve.real_refused:.1%} refused with {curve.foreign_refused:.1%} of the foreign messages"
         for curve in curves
     )
     yield f"""## Does it know what is not its business?
 
-Every message gets a score of how far we believe that it is ours, from the knowledge base and the guessed aim together.
-Where to draw the line is a choice: a stricter line turns away more foreign messages, and more residents. A curve shows
-every possible line; the closer to the upper left corner, the better. A mark shows where the whole assistant stands now.
-The content's own questions were asked with a fifth of them left out of the knowledge base.
+Every message gets a score of how far we believe that it is ours, from the knowledge base and the guessed intent
+together. Where to draw the line is a choice: a stricter line turns away more foreign messages, and more residents. A
+curve shows every possible line; the closer to the upper left corner, the better. A mark shows where the assistant as a
+whole stands now; it looks at more than this score. The foreign messages are those of the sets above. Of the content's
+own questions, one in {PARTS} was taken out of the knowledge base and then asked.
 
 ![Curves: foreign messages refused against questions of ours refused. In use, {marks}](refusal-curve.png)
 
-| questions of ours | foreign messages | foreign refused when 1%, 2%, 5%, 10% of ours are | in use: ours / foreign refused |
+| questions of ours | foreign messages | foreign refused when {_lost()} of ours are | in use: ours / foreign refused |
 |---|---|---|---|"""
     for curve in curves:
         could = ", ".join(f"{curve.at(lost):.0%}" for lost in LOST)
         sizes = f"{curve.name} ({len(curve.real)}) | {len(curve.foreign)}"
         yield f"| {sizes} | {could} | {curve.real_refused:.1%} / {curve.foreign_refused:.1%} |"
+
+
+def _lost() -> str:
+    return ", ".join(f"{lost:.0%}" for lost in LOST)
