@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rasa_sdk.executor import CollectingDispatcher
 
 
+QUESTION = {"text": "", "aim": "find_service"}  # what a yes to "tell me your town" asks
+
+
 class ActionChooseOption(Action):
     """Show the one that was picked, alone and in full."""
 
@@ -70,7 +73,11 @@ class ActionAffirm(Action):
         if turn.asked == "place":
             return finding.ask_place(dispatcher, turn, {"question": None})
         if turn.records:
-            reply = answer(turn.speaker, [Hit(turn.base.get(turn.records[0]), 1.0)])
+            record = turn.base.get(turn.records[0])
+            subject = record.taxonomy_terms[0] if record.taxonomy_terms else ""
+            if not turn.asked and not turn.base.is_site(record) and subject and turn.base.terms[subject]["by_place"]:
+                return finding.ask_place(dispatcher, turn, {"question": {**QUESTION, "subjects": [subject]}})
+            reply = answer(turn.speaker, [Hit(record, 1.0)])
             return finding.finish(dispatcher, turn, reply, records=list(turn.records))
         return finding.not_found(dispatcher, turn)
 
@@ -87,5 +94,4 @@ class ActionDeny(Action):
         turn = read(tracker)
         if turn.subjects or turn.own_words or turn.named or turn.spot:
             return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
-        dispatcher.utter_message(response="utter_deny")
-        return []
+        return finding.finish(dispatcher, turn, Reply("chitchat", lines=[turn.speaker.phrase("all_right")]))

@@ -13,6 +13,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.reply import SHOWN_AT_ONCE, Button, Reply, answer
 from actions.turn import POINTING
+from knowledge.places import Spot
 from knowledge.search import Found, Hit, Query, content_words
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from actions.reply import Speaker
     from actions.turn import Turn
-    from knowledge.places import Spot
     from knowledge.schema import Record
 
 CLOSE = 0.12  # a second record whose score is this near the best is shown too
@@ -191,13 +191,30 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
     chosen = picked(turn)
     record = chosen or turn.base.get(turn.records[0])
     detail = _aim(turn, turn.likeliest).detail
-    if (detail and record.kind != "fact") or chosen:
+    alone = len(turn.shown[-1] if turn.shown else turn.records) == 1 and turn.base.is_site(record)
+    if (detail and record.kind != "fact") or chosen or alone:
         only = bool(detail) and not chosen and turn.confidence >= CERTAIN
         reply = answer(turn.speaker, [Hit(record, 1.0)], detail, only=only)
+        if detail and not turn.speaker.knows(record, detail):
+            _add_who_has(turn, reply, record, detail)
         return finish(dispatcher, turn, reply, records=first_of(turn, record))
-    whole = replace(turn, text=f"{turn.question} {turn.text}", named=() if record.kind == "fact" else (record.id,))
+    spoken_of = (record.id,) if record.kind != "fact" and not turn.own_words else ()
+    whole = replace(turn, text=f"{turn.question} {turn.text}", named=spoken_of)
     events = answer_question(dispatcher, whole, turn.aim or "unsure", sure=True)
     return [event for event in events if event.get("name") != "question"]  # what was asked first is what it is about
+
+
+def _add_who_has(turn: Turn, reply: Reply, record: Record, detail: str) -> None:
+    """Where we don't have what was asked of a record, add what we have of another that was shown, or of the next site."""
+    shown = [turn.base.get(record_id) for record_id in turn.records]
+    if turn.base.is_site(record) and record.latitude is not None:
+        here = Spot(record.city, latitude=record.latitude, longitude=record.longitude)
+        shown += [hit.record for hit in turn.base.nearest(record.taxonomy_terms[0], here, limit=5)]
+    same_area = [r for r in shown if r.id != record.id and r.open_for_use and set(r.area) & set(record.area)]
+    other = next((r for r in same_area if turn.speaker.knows(r, detail)), None)
+    if other is not None:
+        reply.lines += [turn.speaker.phrase("also"), *turn.speaker.only(other, detail)]
+        reply.records.append(other)
 
 
 def _best(dispatcher: CollectingDispatcher, turn: Turn, hits: list[Hit], kept: dict[str, Any], detail: str) -> Events:
@@ -286,7 +303,7 @@ def _listed(turn: Turn, found: Found, aim: Aim) -> str:
         meant = first == subject or not turn.telling_words
         if meant or turn.base.called(subject, turn.telling_words, turn.spot):
             return subject
-    is_site = top is not None and top.kind in ("service", "location") and bool(top.city or top.postal_code)
+    is_site = top is not None and top.kind != "organization" and turn.base.is_site(top)
     if is_site and _believed(turn, found) and terms[first]["by_place"] and _fits(turn, first):
         return first
     return ""
@@ -297,8 +314,7 @@ def _strong_guidance(turn: Turn, found: Found, subject: str) -> bool:
     top = found.hits[0].record if found.hits else None
     if top is None or not turn.telling_words or (top.taxonomy_terms[:1] == (subject,) and top.city):
         return False
-    sited = top.kind in ("service", "location", "organization") and bool(top.city)
-    return not sited and found.belief >= turn.base.calibration.believable + STRONG
+    return not turn.base.is_site(top) and found.belief >= turn.base.calibration.believable + STRONG
 
 
 def _fits(turn: Turn, term: str) -> bool:

@@ -74,16 +74,9 @@ class Speaker:
         """A record in full, one idea a line; `first` names the detail that was asked for and is said first."""
         if not record.open_for_use:
             return [record.name + ".", record.alert, *self._instead(record), *self.origin(record)]
-        details = {
-            "phone": self._phones(record),
-            "address": self._address(record, miles),
-            "hours": self._hours(record),
-            "eligibility": self._eligibility(record),
-            "referral": [record.application_process],
-            "cost": self._cost(record),
-            "email": self._contact(record),
-        }
-        asked = self.detail(record, first, miles) if first else []
+        details = {name: say() for name, say in self._details(record, miles).items()}
+        details["hours"] = self._hours(record)
+        asked = self.detail(record, first, miles) if first and record.kind != "fact" else []
         about = [self._introduction(record), *self._steps(record)]
         alert = [record.alert] if record.alert else []
         # What it is comes first, unless it may not be there at all.
@@ -94,7 +87,10 @@ class Speaker:
 
     def only(self, record: Record, detail: str) -> list[str]:
         """One detail of a record that was just shown, with its name and number, and how old it is."""
-        lines = [*self.detail(record, detail), record.alert if record.status != "active" else ""]
+        lines = self.detail(record, detail)
+        if detail in ("eligibility", "referral"):  # who can use it and how are asked about in the same words
+            lines += [*self._eligibility(record), record.application_process]
+        lines.append(record.alert if record.status != "active" else "")
         if not any(record.name in line for line in lines) and record.kind != "route":
             lines.insert(0, self._named(record))
         phones = self._phones(record)
@@ -114,9 +110,23 @@ class Speaker:
         ring = [line for line in self._phones(record)[:1] if record.phones[0].number not in record.description]
         return " ".join([self._named(record), record.description, *ring])
 
+    def knows(self, record: Record, name: str) -> bool:
+        """Whether we have this detail of a record."""
+        return bool(record.opening_hours) if name == "hours" else bool(self._details(record, None)[name]())
+
     def detail(self, record: Record, name: str, miles: float | None = None) -> list[str]:
         """One detail of a record in words; where we don't have it, that is said."""
-        known: dict[str, Callable[[], list[str]]] = {
+        lines = self._details(record, miles)[name]()
+        if self.knows(record, name):
+            return lines
+        unknown = f"{name}_unknown"
+        if name == "hours" and not record.phones:
+            unknown = "hours_unknown_alone"
+        return [self.phrase(unknown, name=record.name), *lines]
+
+    def _details(self, record: Record, miles: float | None) -> dict[str, Callable[[], list[str]]]:
+        """How to say each detail; nothing where we don't have it."""
+        return {
             "phone": lambda: self._phones(record),
             "address": lambda: self._address(record, miles),
             "hours": lambda: [*self._open_then(record), *self._hours(record)],
@@ -125,13 +135,6 @@ class Speaker:
             "cost": lambda: self._cost(record),
             "email": lambda: self._contact(record),
         }
-        lines = known[name]()
-        if lines and not (name == "hours" and not record.opening_hours):
-            return lines
-        unknown = f"{name}_unknown"
-        if name == "hours" and not record.phones:
-            unknown = "hours_unknown_alone"
-        return [self.phrase(unknown, name=record.name), *lines]
 
     def _introduction(self, record: Record) -> str:
         if record.kind in ("fact", "route") or record.name.lower() in record.description.lower():

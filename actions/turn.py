@@ -26,6 +26,7 @@ POINTING = frozenset(
     it its it's they their them theirs there that this those these he she his her one ones same
     """.split()
 )
+THEY = frozenset("they them their theirs".split())
 # What a follow-up is made of, beside pointing words: asking for a detail names no new subject.
 DETAIL_WORDS = frozenset(
     """
@@ -165,6 +166,8 @@ class Turn:
         if not own:
             return True
         words = self.text.lower().replace("?", " ").replace(",", " ").split()
+        if THEY & set(words[:4]) and len(own) <= 3:
+            return True
         pointing = bool(POINTING & set(words)) or words[0] in LEADING or "about" in words[:2]
         if len(own) > (4 if pointing else 2):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.danger_reply import danger_reply
 from bot.privacy import mask
 from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
-from knowledge import published
+from knowledge import postcodes, published
 from knowledge.search import KnowledgeBaseError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Messages:
                 return danger
             raise BadMessage("too_long", 413, longest=LONGEST_MESSAGE)
         try:
+            await sharpen_postcode(text)
             return await self.assistant.answer(sender, mask(text, is_service_number))
         except Exception:
             danger = danger_reply(text, sender)
@@ -48,6 +50,16 @@ class Messages:
                 logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
                 return danger
             raise
+
+
+async def sharpen_postcode(text: str) -> None:
+    """Look up where a full postcode is before the message is read; without it the centre of its district is taken."""
+    try:
+        places = published.current().places
+    except KnowledgeBaseError:
+        return  # whoever needs the knowledge base says so
+    if postcodes.full_postcode(text, places):
+        await asyncio.to_thread(postcodes.shared().look_up, text, places)
 
 
 def is_service_number(digits: str) -> bool:

@@ -39,7 +39,10 @@ NAMED_BONUS, ALL_NAMED_BONUS = 0.15, 0.2  # for a record that is called by its o
 NOT_FOR, JUST_FOR = 0.2, 0.03  # taken from a record for other ages than were said, added to one for just those
 CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
-LOCAL_BONUS = 0.08  # for a record that serves just the county or district that was meant
+LOCAL_BONUS, DISTRICT_BONUS = (
+    0.08,
+    0.14,
+)  # for a record that serves just the county, or just the district, that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
 NAME_COLUMN, TEXT_COLUMN = 5.0, 1.0  # bm25 weights
 CANDIDATES = 60
@@ -351,8 +354,14 @@ class KnowledgeBase:
                 bonuses[self._number[record_id]] += NAMED_BONUS + ALL_NAMED_BONUS * self._coverage(query, record_id)
         bonuses += self._for_whom(query.person)
         if query.spot and not query.spot.outside:
-            local = {area_id(query.spot.county), area_id(query.spot.district)}
-            bonuses += LOCAL_BONUS * np.array([bool(areas) and areas <= local for areas in self._areas])
+            county, district = area_id(query.spot.county), area_id(query.spot.district)
+            local = [
+                DISTRICT_BONUS
+                if areas == {district} != {county}
+                else LOCAL_BONUS * (bool(areas) and areas <= {county, district})
+                for areas in self._areas
+            ]
+            bonuses += np.array(local, dtype=np.float32)
         return bonuses
 
     def _coverage(self, query: Query, record_id: str) -> float:
@@ -426,9 +435,13 @@ class KnowledgeBase:
         """The records with an address or a town whose first subject is `term`."""
         for record_id in self._by_term.get(term, ()):
             record = self.get(record_id)
-            sited = record.kind in ("service", "location", "organization") and (record.city or record.postal_code)
-            if sited and (record.taxonomy_terms[0] == term or record.kind == "location"):
+            if self.is_site(record) and (record.taxonomy_terms[0] == term or record.kind == "location"):
                 yield record
+
+    @staticmethod
+    def is_site(record: Record) -> bool:
+        """Whether it is somewhere to go: it has a town or a postcode of its own."""
+        return record.kind in ("service", "location", "organization") and bool(record.city or record.postal_code)
 
     def _name_words(self, record_id: str) -> frozenset[str]:
         record = self.get(record_id)

@@ -26,3 +26,9 @@ def knowledge_path() -> Path:
 def sentence_model_path() -> Path:
     """HELP_SENTENCE_MODEL: the folder of the sentence model (default: build/sentence-model)."""
     return _path("HELP_SENTENCE_MODEL", build_folder() / "sentence-model")
+
+
+def postcodes_url() -> str:
+    """HELP_POSTCODES: the postcodes.io server that full postcodes are looked up at, or off (default: the public one)."""
+    url = os.environ.get("HELP_POSTCODES", "") or "https://api.postcodes.io"
+    return "" if url == "off" else url

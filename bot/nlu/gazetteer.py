@@ -20,7 +20,7 @@ from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
-from knowledge import published, schema
+from knowledge import postcodes, published, schema
 from knowledge.places import POSTCODE
 from knowledge.search import STOP, WORD, KnowledgeBaseError
 
@@ -82,8 +82,9 @@ class Names:
         match = next(m for m in POSTCODE.finditer(text) if m.group(1).upper() == outward)
         entity: dict[str, Any] = {"entity": "postcode", "value": outward, "start": match.start(), "end": match.end()}
         if spot.latitude is not None and match.group(3):
+            point = postcodes.shared().point(match.group()) or (spot.latitude, spot.longitude or 0.0)
             # About half a mile good: enough to say which is nearest, too coarse to say who asks.
-            entity["point"] = [round(spot.latitude, 2), round(spot.longitude or 0.0, 2)]
+            entity["point"] = [round(degrees, 2) for degrees in point]
         return [entity]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from rasa.shared.nlu.constants import INTENT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 
 from bot.assistant import Assistant
 from bot.messages import Messages, check_text
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.evaluation.questions import Question, QuestionSet
+
+
+UNSURE = "nlu_fallback"  # stands before the likeliest intent where none is likely enough
 
 
 def quieten() -> None:
@@ -55,9 +58,12 @@ class Answer:
     @property
     def understood(self) -> str:
         """The intent with its likelihood, the outcome and the records: what a failure is looked at for."""
-        intent = self.parsed.get(INTENT) or {}
+        ranking = self.parsed.get(INTENT_RANKING_KEY) or [self.parsed.get(INTENT) or {}]
+        unsure = ranking[0].get("name") == UNSURE
+        intent = ranking[1] if unsure and len(ranking) > 1 else ranking[0]
+        name = f"unsure, perhaps {intent.get('name')}" if unsure else intent.get("name")
         records = ", ".join(record_ids(self.messages)) or "no record"
-        return f"{intent.get('name')} {intent.get('confidence') or 0.0:.2f} -> {self.outcome}: {records}"
+        return f"{name} {intent.get('confidence') or 0.0:.2f} -> {self.outcome}: {records}"
 
 
 @dataclass(frozen=True)

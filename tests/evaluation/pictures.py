@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl  # type: ignore[import-untyped]
@@ -10,8 +11,9 @@ import numpy as np
 from tests.evaluation.questions import TOPICS
 
 mpl.use("Agg")  # no screen is needed
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it complains of its own style files
 
-from matplotlib import pyplot as plt
+from matplotlib import pyplot as plt  # noqa: E402  # after both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -186,7 +186,7 @@ been trained without it, in {FOLDS} rounds.
 | right (accuracy) | {guesses.accuracy:.1%} |
 | macro F1: the mean over {len(guesses.intents)} intents, small and large alike; 1 is perfect | {guesses.macro_f1:.3f} |
 | right, and sure enough to act on ({guesses.threshold:.0%} or more) | {guesses.share(right=True, sure=True):.1%} |
-| wrong, and sure enough to act on: what does harm | {guesses.share(right=False, sure=True):.1%} |
+| wrong, and sure enough to act on | {guesses.share(right=False, sure=True):.1%} |
 | not sure enough: the knowledge base is asked all the same | {1 - guesses.sure:.1%} |
 
 Signs of danger and other languages are settled by tables before any guess, and are not counted here.

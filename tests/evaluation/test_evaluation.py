@@ -312,6 +312,11 @@ def test_failures_are_shown_with_how_they_were_understood() -> None:
     ]
 
 
+def test_of_an_unsure_message_the_likeliest_intent_is_shown() -> None:
+    ranking = [{"name": "nlu_fallback", "confidence": 0.7}, *RANKED]
+    assert answer(intent_ranking=ranking).understood == "unsure, perhaps out_of_scope 0.80 -> answer: no record"
+
+
 def test_of_a_sealed_set_only_counts_are_shown() -> None:
     assert list(report.failure_lines(RESULT, sealed=True)) == ["dev: failed by topic find 1"]
 
