@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import closing, following, nearby
 from actions.reply import Reply, answer
 from actions.turn import read
 from knowledge.search import Hit
@@ -29,12 +29,12 @@ class ActionChooseOption(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Pick by number, by place or by a word of the name."""
         turn = read(tracker)
-        record = finding.picked(turn)
+        record = following.picked(turn)
         if record is None:
-            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "unsure")
+            return following.respond(dispatcher, turn, "unsure")
         reply = answer(turn.speaker, [Hit(record, 1.0)])
-        kept = finding.first_of(turn, record)
-        return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None, records=kept)
+        kept = following.first_of(turn, record)
+        return closing.finish(dispatcher, turn, reply, place=turn.remembered_id or None, records=kept)
 
 
 class ActionShowMore(Action):
@@ -48,14 +48,14 @@ class ActionShowMore(Action):
         """Say the next three, or that there are no more."""
         turn = read(tracker)
         speaker = turn.speaker
-        hits = finding.more_hits(turn)
+        hits = following.more_hits(turn)
         if not hits:
             reply = Reply("answer" if turn.records else "fallback", lines=[speaker.phrase("no_more")])
-            return finding.finish(dispatcher, turn, reply)
+            return closing.finish(dispatcher, turn, reply)
         reply = Reply("answer", lines=[speaker.brief(hit.record, hit.miles) for hit in hits])
         reply.records = [hit.record for hit in hits]
         page = [hit.record.id for hit in hits]
-        return finding.finish(dispatcher, turn, reply, records=page, shown=[*map(list, turn.shown), page])
+        return closing.finish(dispatcher, turn, reply, records=page, shown=[*map(list, turn.shown), page])
 
 
 class ActionAffirm(Action):
@@ -69,17 +69,22 @@ class ActionAffirm(Action):
         """Go on with what was asked."""
         turn = read(tracker)
         if turn.subjects or turn.own_words:
-            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
+            return following.respond(dispatcher, turn, "find_service")
         if turn.asked == "place":
-            return finding.ask_place(dispatcher, turn, {"question": None})
+            return nearby.ask_place(dispatcher, turn, {})
         if turn.records:
             record = turn.base.get(turn.records[0])
             subject = record.taxonomy_terms[0] if record.taxonomy_terms else ""
-            if not turn.asked and not turn.base.is_site(record) and subject and turn.base.terms[subject]["by_place"]:
-                return finding.ask_place(dispatcher, turn, {"question": {**QUESTION, "subjects": [subject]}})
+            if (
+                not turn.asked_back
+                and not turn.base.is_site(record)
+                and subject
+                and turn.base.terms[subject]["by_place"]
+            ):
+                return nearby.ask_place(dispatcher, turn, {"question": {**QUESTION, "subjects": [subject]}})
             reply = answer(turn.speaker, [Hit(record, 1.0)])
-            return finding.finish(dispatcher, turn, reply, records=list(turn.records))
-        return finding.not_found(dispatcher, turn)
+            return closing.finish(dispatcher, turn, reply, records=list(turn.records))
+        return closing.not_found(dispatcher, turn)
 
 
 class ActionDeny(Action):
@@ -93,5 +98,7 @@ class ActionDeny(Action):
         """Answer what was meant, or ask for it in other words."""
         turn = read(tracker)
         if turn.subjects or turn.own_words or turn.named or turn.spot:
-            return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
-        return finding.finish(dispatcher, turn, Reply("chitchat", lines=[turn.speaker.phrase("all_right")]))
+            return following.respond(dispatcher, turn, "find_service")
+        if turn.asked == "place":
+            return nearby.without_place(dispatcher, turn, {})
+        return closing.finish(dispatcher, turn, Reply("chitchat", lines=[turn.speaker.phrase("all_right")]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 from rasa_sdk.events import AllSlotsReset
 
-from actions import finding
+from actions import closing
 from actions.reply import Reply
 from actions.turn import read
 
@@ -39,6 +39,6 @@ class ActionTalkToPerson(Action):
         """Give the numbers where a person answers."""
         turn = read(tracker)
         speaker = turn.speaker
-        records = [turn.base.get(record_id) for record_id in ("route-nhs-111", *finding.COUNCIL_RECORDS)]
+        records = [turn.base.get(record_id) for record_id in ("route-nhs-111", *closing.COUNCIL_RECORDS)]
         reply = Reply("answer", lines=[speaker.phrase("people"), *map(speaker.brief, records)], records=records)
-        return finding.finish(dispatcher, turn, reply)
+        return closing.finish(dispatcher, turn, reply)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import closing, finding, following
 from actions.reply import Reply
 from actions.turn import read
 
@@ -27,7 +27,7 @@ class ActionGiveDetail(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the detail of the record just shown, or find the one that is named."""
         turn = read(tracker)
-        followed = finding.follow_up(dispatcher, turn)
+        followed = following.follow_up(dispatcher, turn)
         if followed is not None:
             return followed
         if not turn.own_words and not turn.named and not turn.subjects:
@@ -36,7 +36,7 @@ class ActionGiveDetail(Action):
 
 
 def _which(dispatcher: CollectingDispatcher, turn: Turn) -> list[dict[str, Any]]:
-    if turn.asked:
-        return finding.not_found(dispatcher, turn)
+    if turn.asked_back:
+        return closing.not_found(dispatcher, turn)
     reply = Reply("clarify", lines=[turn.speaker.phrase("ask_service")])
-    return finding.finish(dispatcher, turn, reply, asked="service")
+    return closing.finish(dispatcher, turn, reply, asked="service")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import following
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -24,4 +24,4 @@ class ActionFindService(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the nearest, the one that was named, or ask where."""
         turn = read(tracker)
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "find_service")
+        return following.respond(dispatcher, turn, "find_service")

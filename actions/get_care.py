@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import finding, following
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ActionGetCare(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the route or service that fits best."""
         turn = read(tracker)
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "get_care")
+        return following.respond(dispatcher, turn, "get_care")
 
 
 class ActionAnswerUnsure(Action):
@@ -50,4 +50,4 @@ class ActionAnswerUnsure(Action):
             return []
         likely = turn.likeliest in finding.AIMS and (turn.likeliest != "complain" or "complaints" in turn.subjects)
         aim = turn.likeliest if likely else "unsure"
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, aim)
+        return following.respond(dispatcher, turn, aim)

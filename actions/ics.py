@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import following
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -24,4 +24,4 @@ class ActionAskIcs(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say the fact that fits; a follow-up ("what did it replace") is read together with what was asked before."""
         turn = read(tracker)
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, "ask_ics")
+        return following.respond(dispatcher, turn, "ask_ics")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import closing, finding, following
 from actions.reply import Reply
 from actions.turn import read
 from knowledge.search import Query
@@ -50,7 +50,7 @@ class ActionRefuseAppointment(Action):
             record = turn.base.get(record_id)
             if record.phones and record.open_for_use:
                 line = speaker.phrase("appointment_with", name=record.name, number=record.phones[0].number)
-                return finding.finish(dispatcher, turn, Reply("answer", lines=[line], records=[record]))
+                return closing.finish(dispatcher, turn, Reply("answer", lines=[line], records=[record]))
         return _say(dispatcher, turn, "appointment", ("route-nhs-app",))
 
 
@@ -79,7 +79,7 @@ class ActionOutOfScope(Action):
         turn = read(tracker)
         elsewhere = turn.spot is not None and turn.spot.outside
         if not elsewhere:
-            followed = finding.follow_up(dispatcher, turn)
+            followed = following.follow_up(dispatcher, turn)
             if followed is not None:
                 return followed
             if turn.named or _belief(turn) >= turn.base.calibration.believable + turn.doubt:
@@ -89,8 +89,8 @@ class ActionOutOfScope(Action):
             speaker.phrase("outside", place=turn.spot.name) if turn.spot and elsewhere else speaker.phrase("not_ours")
         )
         reply = Reply("out_of_scope", lines=[line])
-        reply.buttons = [finding.button(speaker.phrase(name)) for name in finding.OFFERS]
-        return finding.finish(dispatcher, turn, reply, place=turn.remembered_id or None)
+        reply.buttons = [closing.button(speaker.phrase(name)) for name in closing.OFFERS]
+        return closing.finish(dispatcher, turn, reply, place=turn.remembered_id or None)
 
 
 def _belief(turn: Turn) -> float:
@@ -112,7 +112,7 @@ def _say(
         and belief < turn.base.calibration.believable - FOREIGN
         and not turn.subjects
     ):
-        return finding.finish(dispatcher, turn, Reply("out_of_scope", lines=[turn.speaker.phrase("not_ours")]))
+        return closing.finish(dispatcher, turn, Reply("out_of_scope", lines=[turn.speaker.phrase("not_ours")]))
     if turn.confidence < DOUBTFUL and belief >= turn.base.calibration.believable + SURE:
         return finding.answer_question(dispatcher, turn, "unsure")
     speaker = turn.speaker
@@ -123,4 +123,4 @@ def _say(
         best = found.hits[0].record
         reply.lines.append(speaker.short(best))
         reply.records = [best, *(record for record in reply.records if record.id != best.id)]
-    return finding.finish(dispatcher, turn, reply, records=list(turn.records) or None)
+    return closing.finish(dispatcher, turn, reply, records=list(turn.records) or None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import closing
 from actions.reply import Reply
 from actions.turn import read
 
@@ -60,4 +60,4 @@ class ActionAnswerOtherLanguage(Action):
         lines = [turn.speaker.phrase(phrase), turn.speaker.phrase("language_english")] if phrase else []
         reply = Reply("answer", lines or [turn.speaker.phrase("language_other")], [turn.base.get("route-nhs-111")])
         kept = {"records": list(turn.records), "asked": turn.asked or None, "failures": turn.failures}
-        return finding.finish(dispatcher, turn, reply, **kept)
+        return closing.finish(dispatcher, turn, reply, **kept)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rasa_sdk import Action
 
-from actions import finding
+from actions import following
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ class ActionUsePlace(Action):
         """Answer the remembered question for the place that was said."""
         turn = read(tracker)
         aim = "find_service" if turn.spot is not None else "unsure"
-        return finding.follow_up(dispatcher, turn) or finding.answer_question(dispatcher, turn, aim)
+        return following.respond(dispatcher, turn, aim)

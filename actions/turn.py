@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from actions.reply import Speaker
 from knowledge import published
 from knowledge.hours import asked_when, now, without_when
-from knowledge.people import Stages, person
+from knowledge.people import Stages, age, person
 from knowledge.places import Spot, without_places
 from knowledge.search import Query, content_words
 
@@ -41,18 +41,28 @@ DETAIL_WORDS = frozenset(
     xmas christmas boxing easter bank holiday holidays hols new year years eve weekday weekdays good friday
     exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how
     take takes taking new anyone everyone person people men women kids children yourself myself himself herself
-    yourselves way and or also but about
+    yourselves way and or also but about no yes dunno idk idea
+    patient patients line lines right fine lol anyway cheers great good nice brilliant lovely perfect thanks thank
     """.split()
 )
 LEADING = frozenset(
     """
-    and or so but ok okay oh no yes
+    and or so but ok okay oh
     """.split()
 )
 # How much the likelihood that a message is no business of ours counts against what was found for it, and the likelihood
 # that changes nothing. Measured by tests/evaluation; the curve stands in docs/evaluation.
 FOREIGN_WEIGHT, NEUTRAL = 0.05, 0.07
-RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |in |at |for )*$", re.IGNORECASE)
+OFFERED = "offered"  # what was asked, when a place was only offered to be told
+RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |a |an |my |in |at |for )*$", re.IGNORECASE)
+ASKING = re.compile(
+    r"(?:(?:and|so|but|ok|oh|well)[, ]+)*(?:can|could|do|does|is|are|will|would|may|has|have|did)\b", re.IGNORECASE
+)
+CORRECTING = re.compile(
+    r"(?:(?:no+|nah|sorry|oh|wait|actually|but)[,.! ]+)*(?:(?:i|we) (?:meant|mean)\b|not\b|its? for\b|it's for\b)"
+    r"|(?:(?:no+|nah)[,.! ]+)+\w",
+    re.IGNORECASE,
+)
 # How far above the believable score a short message must be to be taken for a new question.
 NEW, CLEARLY_NEW = 0.12, 0.25
 
@@ -100,6 +110,17 @@ class Turn:
         return person(self.text) or person(self.question)
 
     @property
+    def age(self) -> int | None:
+        """The age that was said, now or in the question before."""
+        said = age(self.text)
+        return age(self.question) if said is None and not person(self.text) else said
+
+    @property
+    def asked_back(self) -> bool:
+        """Whether the turn before ended with a question: an offer ("tell me your town") is none."""
+        return self.asked not in ("", OFFERED)
+
+    @property
     def doubt(self) -> float:
         """How much better than usual a match must be, from how likely the message is no business of ours."""
         return FOREIGN_WEIGHT * (_logit(self.foreign) - _logit(NEUTRAL))
@@ -128,7 +149,17 @@ class Turn:
     def goes_on(self) -> bool:
         """Whether it goes on from what was said last: "and in Ledbury", "what about Ross"."""
         words = self.text.lower().split()
-        return bool(words) and (words[0] in LEADING or bool({"about", "same", "instead"} & set(words[:4])))
+        return bool(words) and (words[0] in ("and", "or") or bool({"about", "same", "instead"} & set(words[:4])))
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks something of what was shown ("can my daughter use it") rather than telling us something."""
+        return ASKING.match(self.text) is not None or self.text.endswith("?")
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it puts right what was understood before: "no, I meant the mental health trust"."""
+        return CORRECTING.match(self.text) is not None
 
     @property
     def unsure(self) -> bool:
@@ -160,10 +191,12 @@ class Turn:
     @property
     def points_back(self) -> bool:
         """Whether it speaks of what was just shown or asked rather than of something new."""
-        if not (self.records or self.question) or self.named or self.subjects:
+        # "Does my doctor have to refer me" is no question about doctors.
+        about = set(self.subjects) - ({"gp"} if self.likeliest == "ask_referral" else set())
+        if not (self.records or self.question) or self.named or about:
             return False
         own = self.own_words
-        if not own:
+        if not own or self.subjects:
             return True
         words = self.text.lower().replace("?", " ").replace(",", " ").split()
         if THEY & set(words[:4]) and len(own) <= 3:
@@ -196,7 +229,7 @@ def read(tracker: Tracker) -> Turn:
         confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
         second_intent=_second(message),
         foreign=_likelihood(message, "out_of_scope"),
-        other_questions=tuple(message.get("other_questions") or ()),
+        other_questions=tuple(message.get("other_questions") or tracker.get_slot("other_questions") or ()),
         spot=spot,
         spot_id=spot_id,
         subjects=_values(entities, "subject"),

@@ -14,7 +14,8 @@ Stages = frozenset[str]
 STAGES: Final[dict[str, tuple[int, int]]] = {
     "child": (0, 11),
     "teenager": (11, 18),
-    "adult": (18, 64),
+    "young adult": (18, 25),
+    "adult": (26, 64),
     "older": (60, 120),
 }
 EVERYONE: Final[Stages] = frozenset(STAGES)
@@ -45,11 +46,17 @@ _FOR = re.compile(
 )
 
 
+def age(text: str) -> int | None:
+    """The age in years that a message says ("my 6 year old", "shes 84"), the last where it says several."""
+    ages = [0 if match["months"] else int(match["years"] or match["is"]) for match in _AGE.finditer(text)]
+    return ages[-1] if ages else None
+
+
 def person(text: str) -> Stages:
     """The stages of life that a message speaks of ("my 6 year old", "for teenagers"), none where it says none."""
-    ages = [0 if match["months"] else int(match["years"] or match["is"]) for match in _AGE.finditer(text)]
-    if ages:
-        return _stages(ages[-1], ages[-1])
+    said = age(text)
+    if said is not None:
+        return _stages(said, said)
     return frozenset(stage for stage, words in _STAGE_WORDS.items() if words.search(text))
 
 
@@ -59,7 +66,7 @@ def is_for(minimum_age: int | None, maximum_age: int | None, eligibility: str) -
         return _stages(minimum_age or 0, maximum_age or 120)
     begins = _FOR.match(eligibility)
     stages = person(begins["who"]) if begins else EVERYONE
-    return stages | {"older"} if "adult" in stages else stages
+    return stages | {"young adult", "older"} if "adult" in stages else stages
 
 
 def _stages(lowest: int, highest: int) -> Stages:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 LIKEST_WEIGHT, LIKEST_THREE_WEIGHT, SUMMARY_WEIGHT, TEXT_WEIGHT = 0.3, 0.5, 0.3, 0.3
 FEW = 0.05  # taken from the mean for each vector that a record has less than three
 NAMED_BONUS, ALL_NAMED_BONUS = 0.15, 0.2  # for a record that is called by its own name, and where nothing else is said
+NATIONAL_LOST = 0.05  # taken from a national record when a place was said: local help comes first
+CITY_BONUS = 0.2  # for a record in the very town that was meant
+ELSEWHERE = 4.0  # times what is local counts when a question is asked again for another place
+OLDEST = 120  # years
 NOT_FOR, JUST_FOR = 0.2, 0.03  # taken from a record for other ages than were said, added to one for just those
 CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
@@ -95,7 +99,7 @@ class Query:
     """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
     `within` is a subject (taxonomy term) that every hit must have. `person` are the stages of life that were said:
-    records for others come later. `placeless` is the text without its places: a place
+    records for others come later, and so do those that an `age` in years is too young or too old for. `like` is a record whose like is wanted elsewhere. `placeless` is the text without its places: a place
     we know does not make a question ours ("will it rain in Malvern"), so both are compared.
     """
 
@@ -108,6 +112,8 @@ class Query:
     within: str = ""
     placeless: str = ""
     person: Stages = frozenset()
+    age: int | None = None
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +202,20 @@ class KnowledgeBase:
             self._by_term.setdefault(row["taxonomy_term_id"], []).append(row["link_id"])
         areas: dict[str, frozenset[str]] = {}
         stages: dict[str, Stages] = {}
+        limits: dict[str, tuple[int, int]] = {}
+        cities: dict[str, str] = {}
         for kind in schema.KINDS:
             for fields in map(dict, self._rows(f"SELECT * FROM {kind}")):  # noqa: S608  # a name of ours
                 areas[fields["id"]] = frozenset(schema.split_list(fields["area"]))
                 ages = fields.get("minimum_age"), fields.get("maximum_age")
+                limits[fields["id"]] = (ages[0] or 0, ages[1] or OLDEST)
+                cities[fields["id"]] = (fields.get("city") or "").lower()
                 stages[fields["id"]] = is_for(*ages, fields.get("eligibility_description", ""))
         self._areas = [areas[record_id] for record_id in self._ids]
         self._stages = [stages[record_id] for record_id in self._ids]
+        self._limits = [limits[record_id] for record_id in self._ids]
+        self._national = np.array(["national" in areas[record_id] for record_id in self._ids])
+        self._cities = np.array([cities[record_id] for record_id in self._ids])
         self.places = Gazetteer(self._places(), self._postcode_points())
         self.spelling = self._spelling()
 
@@ -327,6 +340,8 @@ class KnowledgeBase:
         cosines = np.maximum.reduceat(products[self._grouped], self._starts)
         scores = self._likenesses(products, cosines) + self._bonuses(query)
         scores += TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
+        if query.like in self._number:
+            scores += self._likeness(self._number[query.like])
         first = int(np.argmax(scores))
         if query.spot and not self._wanted(self.get(self._ids[first]), Query("", query.spot)):
             scores = scores + self._likeness(first)
@@ -352,7 +367,7 @@ class KnowledgeBase:
         for record_id in query.named:
             if record_id in self._number:
                 bonuses[self._number[record_id]] += NAMED_BONUS + ALL_NAMED_BONUS * self._coverage(query, record_id)
-        bonuses += self._for_whom(query.person)
+        bonuses += self._for_whom(query)
         if query.spot and not query.spot.outside:
             county, district = area_id(query.spot.county), area_id(query.spot.district)
             local = [
@@ -361,7 +376,11 @@ class KnowledgeBase:
                 else LOCAL_BONUS * (bool(areas) and areas <= {county, district})
                 for areas in self._areas
             ]
-            bonuses += np.array(local, dtype=np.float32)
+            # Asked again for another place, what is of that place is wanted.
+            bonuses += np.array(local, dtype=np.float32) * (ELSEWHERE if query.like else 1)
+            if query.like:
+                bonuses += CITY_BONUS * (self._cities == query.spot.name.lower())
+            bonuses -= NATIONAL_LOST * self._national
         return bonuses
 
     def _coverage(self, query: Query, record_id: str) -> float:
@@ -369,14 +388,19 @@ class KnowledgeBase:
         said = content_words(query.placeless or query.text)
         return sum(word in self._words_of(record_id) for word in said) / len(said) if said else 1.0
 
-    def _for_whom(self, person: Stages) -> NDArray[np.float32]:
+    def _for_whom(self, query: Query) -> NDArray[np.float32]:
         """What a record gains or loses for the ages that it is for, shape (documents,)."""
-        if not person:
+        if not query.person:
             children = frozenset({"child", "teenager"})
-            return np.array(
-                [-CHILDREN_ONLY if stages <= children else 0.0 for stages in self._stages], dtype=np.float32
-            )
-        fits = [0.0 if stages == EVERYONE else (JUST_FOR if stages & person else -NOT_FOR) for stages in self._stages]
+            lost = [-CHILDREN_ONLY if stages <= children else 0.0 for stages in self._stages]
+            return np.array(lost, dtype=np.float32)
+        fits = []
+        for stages, (lowest, highest) in zip(self._stages, self._limits, strict=True):
+            if stages == EVERYONE:
+                fits.append(0.0)
+            else:
+                old_enough = query.age is None or lowest <= query.age <= highest
+                fits.append(JUST_FOR if stages & query.person and old_enough else -NOT_FOR)
         return np.array(fits, dtype=np.float32)
 
     @staticmethod
@@ -402,15 +426,20 @@ class KnowledgeBase:
         return 2 * len(shared) > len(said) and any(self._rarity.get(stem(word), 0.0) >= RARE for word in shared)
 
     def nearest(self, term: str, spot: Spot, limit: int = 3) -> list[Hit]:
-        """The sites on a subject that serve a spot, nearest first; those without a point come last."""
+        """The sites on a subject that serve a spot, nearest first; those without a point come last.
+
+        What serves just the spot's district, without an address of its own, comes first of all.
+        """
         hits = []
-        for record in self._sites(term):
+        for record in self._on(term):
             miles = miles_from(spot, record)
             if (miles is None or spot.wide) and not serves(record, spot):
                 continue
-            hits.append((miles if miles is not None else 999.0, record.name, record))
+            here = not self.is_site(record) and record.area == (area_id(spot.district),) != (area_id(spot.county),)
+            if self.is_site(record) or here:
+                hits.append((-1.0 if here else 999.0 if miles is None else miles, record.name, record))
         hits.sort(key=lambda hit: hit[:2])
-        return [Hit(record, 1.0, miles if miles < 999 else None) for miles, _, record in hits[:limit]]
+        return [Hit(record, 1.0, miles if 0 <= miles < 999 else None) for miles, _, record in hits[:limit]]
 
     def called(self, term: str, words: Sequence[str], spot: Spot | None) -> list[Hit]:
         """The sites on a subject whose name or street the words say, misspelt or not: the best matches only.
@@ -433,9 +462,14 @@ class KnowledgeBase:
 
     def _sites(self, term: str) -> Iterable[Record]:
         """The records with an address or a town whose first subject is `term`."""
+        return (record for record in self._on(term) if self.is_site(record))
+
+    def _on(self, term: str) -> Iterable[Record]:
+        """The records, other than facts and routes, whose first subject is `term`."""
         for record_id in self._by_term.get(term, ()):
             record = self.get(record_id)
-            if self.is_site(record) and (record.taxonomy_terms[0] == term or record.kind == "location"):
+            first = record.taxonomy_terms[0] == term and record.kind in ("service", "organization")
+            if first or record.kind == "location":
                 yield record
 
     @staticmethod

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from knowledge import schema
-from knowledge.build import build
+from knowledge.build import build, publish
+from knowledge.content import read
 from knowledge.search import KnowledgeBase
 from knowledge.settings import CONTENT, sentence_model_path
 from knowledge.vectors import SentenceEncoder, prepare, shared_encoder
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from knowledge.content import Tables
+    from knowledge.content import Row, Tables
 
 
 class WriteContent(Protocol):
@@ -43,6 +45,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_postcode_is_looked_up() -> Iterator[None]:
+    """No test asks the public server for a postcode; whoever tests the lookup names a server of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HELP_POSTCODES", "off")
+        yield
+
+
 @pytest.fixture(scope="session")
 def encoder() -> SentenceEncoder:
     """The process's one encoder, with the real model."""
@@ -63,6 +73,29 @@ def base(database: Path, encoder: SentenceEncoder) -> Iterator[KnowledgeBase]:
     """The knowledge base of the real content."""
     with KnowledgeBase(database, encoder) as opened:
         yield opened
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Questions of the content, and the knowledge base of a content that lacks just these."""
+
+    base: KnowledgeBase
+    questions: list[Row]
+
+
+EVERY = 10  # of the content's questions, one is left out
+
+
+@pytest.fixture(scope="session")
+def unseen(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) -> Iterator[Unseen]:
+    """A tenth of the content's questions, to be asked as somebody else might ask them: published without them."""
+    tables = read(CONTENT)
+    questions = tables["question"]
+    fewer = {**tables, "question": [row for number, row in enumerate(questions) if number % EVERY]}
+    path = tmp_path_factory.mktemp("unseen") / "knowledge.db"
+    publish(fewer, path, encoder)
+    with KnowledgeBase(path, encoder) as opened:
+        yield Unseen(opened, questions[::EVERY])
 
 
 RECORD = {"status": "active", "confidence": "high", "area": "herefordshire", "source_date": "2025-03"}

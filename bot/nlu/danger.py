@@ -4,7 +4,7 @@ What counts as danger is data (`data/safety`), reviewed by people and never trai
 
 - `signs.csv`: the signs, the care card each one gets, its kind;
 - `words.csv`: named groups of words (PERSON, BREATHE, ...) that wordings are made of;
-- `wordings.csv`: how people say each sign;
+- `wordings.csv`: how people say each sign; `other_languages.csv`: the plainest ways in other languages;
 - `harmless.csv`: phrases whose frightening words mean no danger (stroke club, dying for a cup of tea);
 - `spellings.csv`: contractions, text-speak, emoji; `local.txt`: names and words of this area,
   which like common English words are never corrected into another.
@@ -38,7 +38,8 @@ from knowledge.spelling import common_english
 
 CARDS = ("immediate", "urgent")
 GUARDS = ("", "none")
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
+DATA = Path(__file__).resolve().parents[2] / "data"
+FOLDER, LANGUAGES = DATA / "safety", DATA / "languages" / "words.csv"
 
 NUMBER = re.compile(r"\d+(\.\d+)?(-\d+(\.\d+)?)?")
 ANY_NUMBER = "#"
@@ -166,7 +167,7 @@ class DangerTable:
         self.signs = self._load_signs()
         self.groups = Groups({**self._load_words(), ALONE: ()})
         self._alone = self.groups.number(ALONE)
-        self.wordings = self._load_wordings()
+        english = self._load_wordings("wordings.csv")
         self.harmless = [
             p
             for row, r in self._rows("harmless.csv", "pattern")
@@ -175,15 +176,16 @@ class DangerTable:
         self._negator, self._filler, self._past, self._present = map(
             self.groups.number, ("NEGATOR", "FILLER", "PAST", "PRESENT")
         )
+        own = self._words()
+        self.wordings = self._in_order(english + self._load_wordings("other_languages.csv"))
         spellings = {
             r["written"] if not r["written"].isalnum() else plain(r["written"]): r["meant"]
             for _, r in self._rows("spellings.csv", "written", "meant")
         }
-        local = (folder / "local.txt").read_text(encoding="utf-8").split()
-        english = frozenset(local) | common_english()
-        vocabulary = {w for phrase in self.groups.phrases for w in phrase.split()} - {ANY_NUMBER}
-        self.speller = Speller(vocabulary, english, spellings)
-        self._vocabulary = vocabulary
+        local = frozenset((folder / "local.txt").read_text(encoding="utf-8").split())
+        self._vocabulary = self._words()
+        foreign = _words_of_other_languages() | (self._vocabulary - own - common_english())
+        self.speller = Speller(self._vocabulary, local | common_english(), spellings, foreign, local)
         self._vocab = Vocab()
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
         self._groups_of: dict[int, tuple[int, tuple[tuple[int, float, float], ...]]] = {}
@@ -235,7 +237,7 @@ class DangerTable:
                     hits.setdefault(group, []).append((start, end))
         for spans in hits.values():
             spans.sort()
-        if len(tokens) <= FEW:
+        if sum(t[0].isalnum() for t in tokens) <= FEW:
             hits[self._alone] = [(0, len(tokens))]
         return hits
 
@@ -391,23 +393,24 @@ class DangerTable:
                 )
         return groups
 
-    def _load_wordings(self) -> list[Wording]:
-        """All wordings, the immediate ones first, then in the order of the signs."""
+    def _load_wordings(self, file: str) -> list[Wording]:
         wordings: list[Wording] = []
-        for row, r in self._rows("wordings.csv", "sign", "pattern"):
+        for row, r in self._rows(file, "sign", "pattern"):
             if r["sign"] not in self.signs:
-                raise DangerDataError(
-                    "wordings.csv", row, "sign", f"there is no sign {r['sign']}", "Use an id of signs.csv"
-                )
+                raise DangerDataError(file, row, "sign", f"there is no sign {r['sign']}", "Use an id of signs.csv")
             if r["guard"] not in GUARDS:
                 raise DangerDataError(
-                    "wordings.csv", row, "guard", f"'{r['guard']}' is not known", "Leave it empty, or write none"
+                    file, row, "guard", f"'{r['guard']}' is not known", "Leave it empty, or write none"
                 )
-            unless = tuple(self._patterns(r, "wordings.csv", row, "unless"))
+            unless = tuple(self._patterns(r, file, row, "unless"))
             wordings += [
                 Wording(self.signs[r["sign"]], p, unless, not r["guard"])
-                for p in self._patterns(r, "wordings.csv", row, "pattern")
+                for p in self._patterns(r, file, row, "pattern")
             ]
+        return wordings
+
+    def _in_order(self, wordings: list[Wording]) -> list[Wording]:
+        """All wordings, the immediate ones first, then in the order of the signs."""
         missing = [s for s in self.signs if not any(w.sign.id == s for w in wordings)]
         if missing:
             raise DangerDataError(
@@ -415,6 +418,10 @@ class DangerTable:
             )
         order = {s: i for i, s in enumerate(self.signs)}
         return sorted(wordings, key=lambda w: (CARDS.index(w.sign.card), w.sign.rank, order[w.sign.id]))
+
+    def _words(self) -> set[str]:
+        """The words of all patterns read so far."""
+        return {w for phrase in self.groups.phrases for w in phrase.split()} - {ANY_NUMBER}
 
     def _patterns(self, record: Mapping[str, str], file: str, row: int, column: str) -> Iterator[Pattern]:
         """The patterns of a cell, which `;` separates."""
@@ -462,6 +469,12 @@ class DangerTable:
         if not slots or gap:
             raise ValueError("a gap needs a word on both sides")
         return tuple(slots)
+
+
+def _words_of_other_languages() -> frozenset[str]:
+    """What people who ask for help say in other languages: the words that the language of a message is told by."""
+    with LANGUAGES.open(encoding="utf-8", newline="") as file:
+        return frozenset(word for row in csv.DictReader(file) for word in plain(row["words"]).split())
 
 
 class Message:

@@ -65,10 +65,11 @@ class Reply:
 
 
 class App:
-    """A running app: its folder, its address and what it logs."""
+    """A running app: its folder, its address and what it logs; `settings` are further environment variables."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._settings = settings
         self.knowledge = folder / "knowledge.db"
         self.conversations = folder / "conversations.db"
         self._log = folder / "log.txt"
@@ -89,7 +90,9 @@ class App:
             "HELP_SENTENCE_MODEL": str(sentence_model_path().resolve()),
             "HELP_HOST": "",
             "HELP_PORT": str(port),
+            "HELP_POSTCODES": "off",
             "PYTHONWARNINGS": "ignore",
+            **self._settings,
         }
         if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
             # Compiling all of TensorFlow anew at every start takes ten seconds.
@@ -157,14 +160,14 @@ class Chat:
 
 
 @pytest.fixture(scope="session")
-def start_app() -> Iterator[Callable[[Path], App]]:
-    """Starts an app in a folder; all are stopped at the end."""
+def start_app() -> Iterator[Callable[..., App]]:
+    """Starts an app in a folder, with settings of its own; all are stopped at the end."""
     if not any(settings.models_folder().glob("*.tar.gz")):
         pytest.fail(f"There is no trained model in {settings.models_folder()}. Run: make model")
     running = []
 
-    def start(folder: Path) -> App:
-        app = App(folder)
+    def start(folder: Path, **own: str) -> App:
+        app = App(folder, **own)
         running.append(app)
         app.start()
         return app
@@ -175,11 +178,21 @@ def start_app() -> Iterator[Callable[[Path], App]]:
 
 
 @pytest.fixture(scope="session")
-def app(start_app: Callable[[Path], App], database: Path, tmp_path_factory: pytest.TempPathFactory) -> App:
+def published_in(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a folder for an app, with the real content published in it."""
+
+    def make(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        shutil.copy(database, folder / "knowledge.db")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def app(start_app: Callable[..., App], published_in: Callable[[str], Path]) -> App:
     """The one app that most conversations are held with."""
-    folder = tmp_path_factory.mktemp("app")
-    shutil.copy(database, folder / "knowledge.db")
-    return start_app(folder)
+    return start_app(published_in("app"))
 
 
 @pytest.fixture

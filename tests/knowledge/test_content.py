@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from knowledge.content import Tables
+    from tests.conftest import WriteContent
 
 
 def test_the_real_content_has_nothing_to_mend() -> None:
@@ -89,6 +90,10 @@ SPOILT_CELLS = [
     ("schedule", 2, "opens_at", "9am", "08:30"),
     ("schedule", 2, "opens_at", "", "Fill it in"),
     ("schedule", 2, "closes_at", "24:00", "08:30"),
+    ("schedule", 2, "closes_at", "", "Fill it in"),
+    ("schedule", 2, "closes_at", "08:59", "two rows"),
+    ("schedule", 2, "closes_at", "09:00", "two rows"),
+    ("schedule", 2, "byday", "MO,PH,XX", "PH for bank holidays"),
     ("step", 2, "record_id", "svc-nowhere", "a record that exists"),
     ("step", 2, "step", "", "Fill it in"),
     ("source", 3, "name", "", "Fill it in"),
@@ -131,6 +136,42 @@ def test_a_record_without_a_source_is_refused(tiny: Tables) -> None:
         "fact", 2, "id", "No source is named for it.", "Add a row with its id to source.csv: no fact without a source."
     )
     assert content.check(tiny) == [problem]
+
+
+@pytest.mark.parametrize(
+    "byday, opens, closes, columns",
+    [
+        ("PH", "", "", []),
+        ("PH", "10:00", "14:00", []),
+        ("SA,SU,PH", "00:00", "23:59", []),
+        ("MO", "00:00", "00:01", []),
+        ("PH", "10:00", "", ["closes_at"]),
+        ("PH", "", "14:00", ["opens_at"]),
+        ("MO,PH", "", "", ["opens_at", "closes_at"]),
+        ("PH,PH", "", "", ["opens_at", "closes_at"]),
+        ("MO", "17:00", "09:00", ["closes_at"]),
+        ("PH", "17:00", "09:00", ["closes_at"]),
+        ("MO", "9:00", "17:00", ["opens_at"]),
+        ("MO", "09:00", "5pm", ["closes_at"]),
+    ],
+)
+@pytest.mark.parametrize("part", ["", "X-ray"])
+def test_hours_are_whole_and_only_bank_holidays_may_be_without(
+    tiny: Tables, part: str, byday: str, opens: str, closes: str, columns: list[str]
+) -> None:
+    tiny["schedule"].append(
+        {"record_id": "svc-carers", "byday": byday, "opens_at": opens, "closes_at": closes, "description": part}
+    )
+    found = content.check(tiny)
+    assert [problem.column for problem in found] == columns
+    assert all((problem.table, problem.row) == ("schedule", 3) for problem in found)
+
+
+def test_hours_may_be_those_of_a_part(tiny: Tables, write_content: WriteContent) -> None:
+    assert schema.COLUMNS["schedule"][-1] == "description"
+    tiny["schedule"][0]["description"] = "The helpline"
+    assert content.read(write_content(tiny)) == tiny
+    assert content.check(tiny) == []
 
 
 def test_a_closed_service_with_a_phone_number_is_refused(tiny: Tables) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,79 @@ def test_look_alikes_raise_no_alarm(table: DangerTable) -> None:
     alarms = [m for m in asked if (d := table.look(m)) and d.card == "immediate"]
     assert len(asked) >= 300
     assert len(alarms) / len(asked) <= 0.02, alarms
+
+
+def in_other_languages(name: str) -> list[list[str]]:
+    """The lines of a set, each followed by itself as it is typed without accents."""
+    lines = [line.split("\t") for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+    return [[language, m, *rest] for language, message, *rest in lines for m in (message, without_accents(message))]
+
+
+def without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFD", text.translate(str.maketrans("\u0142\u0131", "li")))
+    return "".join(letter for letter in letters if not "\u0300" <= letter <= "\u036f")
+
+
+def test_the_plainest_signs_are_recognised_in_other_languages(table: DangerTable) -> None:
+    asked = in_other_languages("danger-languages.tsv")
+    assert {"pl", "ro", "bg", "pt", "ur", "pa", "lt", "hu", "lv", "tr", "es", "bn"} <= {line[0] for line in asked}
+    assert not [line for line in asked if not right(table, line[1], line[2])]
+
+
+def test_what_is_ordinary_in_other_languages_raises_no_alarm(table: DangerTable) -> None:
+    asked = [message for _, message in in_other_languages("lookalike-languages.tsv")]
+    with (SETS.parent / "bot" / "other_languages.csv").open(encoding="utf-8", newline="") as file:
+        asked += [row["message"] for row in csv.DictReader(file)]
+    assert len(asked) > 600
+    assert not [(message, danger.words) for message in asked if (danger := table.look(message))]
+
+
+@pytest.mark.parametrize(
+    "message, seen",
+    [
+        ("boli mnie z\u0105b od trzech dni", False),
+        ("od wczoraj boli mnie gard\u0142o", False),
+        ("od", True),
+        ("think hes done an OD", True),
+        ("pomocy", True),
+        ("potrzebuj\u0119 pomocy z zasi\u0142kiem", False),
+        ("mainu chset pain", True),
+        ("mera husband is not brething", True),
+        ("mam mysli o samobojstwo", True),
+        ("maz jest nieprzytomy", True),
+    ],
+)
+def test_words_are_read_in_the_language_of_the_message(table: DangerTable, message: str, seen: bool) -> None:
+    assert (table.look(message) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    "message, card",
+    [
+        ("thank you goodbye", None),
+        ("thank you for everything, goodbye", "immediate"),
+        ("are my tablets ready to collect", None),
+        ("i've got my tablets ready and i'm saying goodbye", "immediate"),
+        ("useless bot put me through", None),
+        ("i am useless to everyone", "immediate"),
+        ("formula is costing a bomb", None),
+        ("there's a bomb in the shopping centre", "immediate"),
+        ("my grandson don't speak, he is nearly three, mother says he'll grow out of it", None),
+        ("my kids' grandad died and the youngest wont talk about it", None),
+        ("he's got food stuck and cant speak", "immediate"),
+        ("the ringing in my ears is driving me round the bend, is there any help", None),
+        ("im going mad and cant sleep help me", "immediate"),
+        ("Mother (87) has had her stroke chair on loan and it's worn out", None),
+        ("mother has had a stroke", "immediate"),
+        ("my lad had a tooth knocked out at rugby", "urgent"),
+        ("he got knocked out and his tooth is missing", "immediate"),
+        ("call an ambulance", "immediate"),
+        ("need ambulance transport to my appointment", None),
+    ],
+)
+def test_everyday_words_and_the_danger_beside_them(table: DangerTable, message: str, card: str | None) -> None:
+    danger = table.look(message)
+    assert (danger.card if danger else None) == card
 
 
 @pytest.mark.parametrize(
@@ -132,7 +207,7 @@ def test_it_is_fast(table: DangerTable) -> None:
 
 
 def test_every_sign_has_a_wording(table: DangerTable) -> None:
-    assert {str(n) for n in range(1, 45)} <= {w.sign.id for w in table.wordings}
+    assert {str(n) for n in range(1, 46)} <= {w.sign.id for w in table.wordings}
 
 
 def test_plain() -> None:
@@ -146,6 +221,7 @@ def test_plain() -> None:
         ("wordings.csv", "\n1,", "\n99,", "wordings.csv, row 2, column sign"),
         ("wordings.csv", "CHEST ~", "CHST ~", "wordings.csv, row 2, column pattern"),
         ("words.csv", "NEGATOR,", "NEGATER,", "the group NEGATOR is missing"),
+        ("other_languages.csv", "\nmul,5,", "\nmul,99,", "other_languages.csv, row 2, column sign"),
     ],
 )
 def test_errors_say_where_and_what_to_do(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
