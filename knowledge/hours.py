@@ -95,7 +95,7 @@ def now() -> datetime:
 
 
 def asked_when(text: str, at: datetime) -> tuple[When, ...]:
-    """The days that a question asks about ("on Boxing Day", "this weekend", "now", "at 9pm"), none where it says none."""
+    """The days that a question asks about ("on Boxing Day", "this weekend", "at 9pm"), none where it says none."""
     clock = _asked_clock(text)
     spoken = _SPOKEN.search(text)
     if spoken is not None and spoken.lastgroup != "now":

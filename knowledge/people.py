@@ -19,29 +19,36 @@ STAGES: Final[dict[str, tuple[int, int]]] = {
     "older": (60, 120),
 }
 EVERYONE: Final[Stages] = frozenset(STAGES)
+_CHILD = r"kids?|kiddies?|child(?:ren|s)?|school ?child(?:ren)?"
+_GRANDPARENT = r"nans?|nanna|nanny|gran(?:ny|ma|dad|dmother|dfather|dpa|ddad|s)?|gramps"
 _SAID = {
-    "child": r"bab(?:y|ies)|newborns?|infants?|toddlers?|little (?:one|boy|girl|lad)s?|kids?|kiddies?|child|children|childs?"
-    r"|under (?:fives?|tens?|elevens?)|nursery|primary school|reception class|schoolchild(?:ren)?",
-    "teenager": r"teens?|teenagers?|teenaged?|adolescents?|young (?:person|people|carers?)|child|children|kids?|school ?(?:boy|girl)"
-    r"|schoolchild(?:ren)?|secondary school|sixth form|high school|year (?:7|8|9|10|11)|gcses?|youth|youngsters?",
-    "adult": r"adults?|grown[- ]ups?|over 18s?|eighteen plus|18\+|my (?:wife|husband|partner|boyfriend|girlfriend)",
-    "older": r"elderly|older(?=,)|mainly older|old (?:man|lady|woman|person|people|folk|age)|older (?:person|people|adults?|relatives?)|pensioners?"
-    r"|retired|oaps?|(?:my|our) (?:nans?|nanna|nanny|gran|granny|grandma|grandad|granddad|grandpa|grandmother|grandfather|gramps)"
-    r"|frail",
+    "child": rf"{_CHILD}|bab(?:y|ies)|newborns?|infants?|toddlers?|little (?:one|boy|girl|lad)s?"
+    r"|under (?:fives?|tens?|elevens?)|nursery|primary school|reception class",
+    "teenager": rf"{_CHILD}|teens?|teenage(?:d|rs?)?|adolescents?|young (?:person|people|carers?)"
+    r"|school ?(?:boy|girl)s?|secondary school|sixth form|high school|year (?:7|8|9|10|11)|gcses?|youth|youngsters?",
+    "adult": r"adults?|grown[- ]ups?|over 18s?|18\+|my (?:wife|husband|partner|boyfriend|girlfriend)",
+    "older": rf"elderly|mainly older|older(?=,)|old(?:er)? (?:man|lady|woman|person|people|folk|age|adults?|relatives?)"
+    rf"|pensioners?|retired|oaps?|frail|(?:my|our) (?:{_GRANDPARENT})",
 }
 _STAGE_WORDS = {stage: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for stage, words in _SAID.items()}
+_FAMILY = r"mum|mom|dad|nan|gran|grandad|wife|husband|son|daughter|lad|brother|sister|partner"
 _AGE = re.compile(
-    r"\b(?:(?P<years>\d{1,3})[- ]*(?:(?:yrs?|years?|yer)[- ]*olds?|yo|y/o|y\.o)"
-    r"|(?P<months>\d{1,2})[- ]*(?:months?|mths?|weeks?|wks?|days?)[- ]*old"
-    r"|(?:aged?|age of|i'?m|im|i am|he'?s|hes|she'?s|shes|he is|she is|turned|turning|turns|is only|is nearly|is almost"
-    r"|(?:mum|mom|dad|nan|gran|grandad|wife|husband|son|daughter|lad|brother|sister|partner)(?:'?s| is)?) (?:only |just |nearly |now )?"
-    r"(?P<is>\d{1,3})(?! *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and a)))\b",
-    re.IGNORECASE,
+    r"""\b(?:
+    (?P<years>\d{1,3}) [- ]* (?: (?:yrs?|years?|yer) [- ]* olds? | yo | y/o | y\.o )
+    | (?P<months>\d{1,2}) [- ]* (?:months?|mths?|weeks?|wks?|days?) [- ]* old
+    | (?: aged? | age\ of | i'?m | i\ am | s?he'?s | s?he\ is | turned | turning | turns | is\ (?:only|nearly|almost)
+        | (?:"""
+    + _FAMILY
+    + r""")(?:'?s|\ is)? )
+      \ (?:only\ |just\ |nearly\ |now\ )? (?P<is>\d{1,3})
+      (?!\ *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and\ a))
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 # How the words about who can use a service begin when it is for some ages only.
 _FOR = re.compile(
-    r"^(?P<who>(?:mainly |mostly |only )?(?:(?:babies|children|teenagers|young people|adults|older people|older|pensioners"
-    r"|autistic adults|disabled adults|disabled children)(?:,? and |, | or )?)+)",
+    r"^(?P<who>(?:mainly |mostly |only )?(?:(?:babies|(?:disabled )?children|teenagers|young people"
+    r"|(?:autistic |disabled )?adults|older people|older|pensioners)(?:,? and |, | or )?)+)",
     re.IGNORECASE,
 )
 

@@ -99,8 +99,9 @@ class Query:
     """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
     `within` is a subject (taxonomy term) that every hit must have. `person` are the stages of life that were said:
-    records for others come later, and so do those that an `age` in years is too young or too old for. `like` is a record whose like is wanted elsewhere. `placeless` is the text without its places: a place
-    we know does not make a question ours ("will it rain in Malvern"), so both are compared.
+    records for others come later, and so do those that an `age` in years is too young or too old for. `like` is a
+    record whose like is wanted elsewhere. `placeless` is the text without its places: a place we know does not make a
+    question ours ("will it rain in Malvern"), so both are compared.
     """
 
     text: str

@@ -29,6 +29,6 @@ def sentence_model_path() -> Path:
 
 
 def postcodes_url() -> str:
-    """HELP_POSTCODES: the postcodes.io server that full postcodes are looked up at, or off (default: the public one)."""
+    """HELP_POSTCODES: the postcodes.io server to look full postcodes up at, or off (default: the public one)."""
     url = os.environ.get("HELP_POSTCODES", "") or "https://api.postcodes.io"
     return "" if url == "off" else url

@@ -18,8 +18,8 @@ from knowledge.search import content_words
 
 OTHER_QUESTIONS = "other_questions"
 _ASKING = (
-    r"(?:how|where|who|what|when|which|why|can|could|do|does|did|is|are|should|will|would|have you|has|any(?:where|one)?"
-    r"|i need|i want|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
+    r"(?:how|where|who|what|when|which|why|can|could|do|does|did|is|are|should|will|would|have you|has"
+    r"|any(?:where|one)?|i need|i want|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
 )
 _BETWEEN = re.compile(
     rf"[?!.;]+\s+|\n+|,?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})", re.IGNORECASE
@@ -29,8 +29,9 @@ _IS_QUESTION = re.compile(rf"(?:(?:and|also|plus|then|but|so|oh|hi|hello|please)
 
 
 def questions(text: str) -> list[str]:
-    """The questions in a text, each with what was said before it; one that names nothing of its own stays with the last.
+    """The questions in a text, each with what was said before it.
 
+    One that names nothing of its own stays with the one before:
     "My mum fell. Who can fit rails? And what does it cost?" is one question, "where is the dentist and who do I ring
     about my bins" is two.
     """

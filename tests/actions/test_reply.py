@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.reply import LONDON, OLD, PHONES_SHOWN, Reply, Speaker, answer, is_old, say_date
+from actions.reply import OLD, PHONES_SHOWN, Reply, Speaker, answer, is_old, say_date
+from knowledge.hours import now
 from knowledge.schema import Phone, Record, Source
 from knowledge.search import Hit
 
 if TYPE_CHECKING:
     from knowledge.search import KnowledgeBase
 
-TODAY = datetime.now(LONDON).date()
+TODAY = now().date()
 CLINIC = Record(
     id="svc-clinic",
     kind="service",

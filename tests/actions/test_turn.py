@@ -8,7 +8,7 @@ import pytest
 import spacy
 from rasa_sdk import Tracker
 
-from actions import finding
+from actions import finding, following, nearby
 from actions.turn import Turn, read
 from bot.nlu.gazetteer import Names
 from knowledge.places import Spot
@@ -114,13 +114,13 @@ def test_a_new_subject_does_not_point_back(say: Callable[..., Turn], text: str) 
     ],
 )
 def test_picking_one_of_a_list(say: Callable[..., Turn], text: str, which: int | None) -> None:
-    picked = finding.picked(say(text, records=SHOWN, shown=[SHOWN]))
+    picked = following.picked(say(text, records=SHOWN, shown=[SHOWN]))
     assert (picked and picked.id) == (None if which is None else SHOWN[which])
 
 
 def test_picking_counts_in_the_page_that_is_shown_not_in_the_order_of_looking(say: Callable[..., Turn]) -> None:
     looked_at = [SHOWN[2], SHOWN[0], SHOWN[1]]
-    picked = finding.picked(say("the first one", records=looked_at, shown=[["gp-m81048"], SHOWN]))
+    picked = following.picked(say("the first one", records=looked_at, shown=[["gp-m81048"], SHOWN]))
     assert picked is not None and picked.id == SHOWN[0]
 
 
@@ -145,21 +145,21 @@ def test_what_is_listed_beside_the_nearest(
     base: KnowledgeBase, nearest: float | None, other: float, worth: bool
 ) -> None:
     record = base.get("gp-m81012")
-    assert finding._worth_the_way(Hit(record, 1.0, other), Hit(record, 1.0, nearest)) is worth
+    assert nearby.worth_the_way(Hit(record, 1.0, other), Hit(record, 1.0, nearest)) is worth
 
 
 def test_a_postcode_district_is_said_with_its_town(say: Callable[..., Turn]) -> None:
-    assert finding.place_in_words(say("HR8")) == "HR8 (Ledbury)"
-    assert finding.place_in_words(say("Ledbury")) == "Ledbury"
+    assert nearby.place_in_words(say("HR8")) == "HR8 (Ledbury)"
+    assert nearby.place_in_words(say("Ledbury")) == "Ledbury"
 
 
 def test_who_asks_for_an_email_gets_an_email(say: Callable[..., Turn]) -> None:
-    assert finding._aim(say("can I e-mail them"), "ask_contact").detail == "email"
-    assert finding._aim(say("what is their number"), "ask_contact").detail == "phone"
-    assert finding._aim(say("anything"), "no such aim") == finding.AIMS["unsure"]
+    assert finding.aim_of(say("can I e-mail them"), "ask_contact").detail == "email"
+    assert finding.aim_of(say("what is their number"), "ask_contact").detail == "phone"
+    assert finding.aim_of(say("anything"), "no such aim") == finding.AIMS["unsure"]
 
 
 def test_a_list_of_nothing_is_nothing(base: KnowledgeBase) -> None:
     from actions.reply import Speaker
 
-    assert finding.list_nearest(Speaker(base), Spot("Nowhere"), []) is None
+    assert nearby.list_nearest(Speaker(base), Spot("Nowhere"), []) is None

@@ -383,7 +383,7 @@ def test_the_hours_of_a_day(schedules: list[Schedule], day: str, spans: str) -> 
     found = opening(schedules, on(day))
     assert " ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in found.spans) == spans
     assert found.open is bool(spans)
-    assert found.until is found.opens is found.opens_on is None
+    assert (found.until, found.opens, found.opens_on) == (None, None, None)
 
 
 @pytest.mark.parametrize("day", ["2026-12-25", "2026-12-28", "2027-01-01", "2027-03-26", "2027-08-30"])

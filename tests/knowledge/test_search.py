@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -299,9 +300,10 @@ def test_nonsense_and_what_is_not_ours_is_not_believable(base: KnowledgeBase, te
     assert not base.search(Query(text), 3).believable
 
 
-def test_a_place_we_know_does_not_make_a_question_ours(base: KnowledgeBase) -> None:
+@pytest.mark.parametrize("asked", ["who won the match in", "best pizza in", "bus to the cinema in", "is there a zoo in"])
+def test_a_place_we_know_does_not_make_a_question_ours(base: KnowledgeBase, asked: str) -> None:
     malvern = spot(base, "Malvern")
-    assert not base.search(Query("will it rain in Malvern", malvern, placeless="will it rain in")).believable
+    assert not base.search(Query(f"{asked} Malvern", malvern, placeless=asked)).believable
 
 
 def test_few_of_our_own_questions_are_refused(unseen: Unseen, figure: Callable[[str], None]) -> None:
@@ -323,7 +325,7 @@ def test_what_it_is_calibrated_by_is_what_a_knowledge_base_without_the_questions
     """A question that is left out is believed less than it is by the whole, and each is left out once."""
     questions = content.read(CONTENT)["question"]
     texts = [row["question"] for row in questions]
-    vectors = base._vectors[len(base._ids) : len(base._ids) + len(texts)]
+    vectors = base._vectors[len(base._ids) :][: len(texts)].astype(np.float32)
     beliefs = [list(base.beliefs_without(texts, vectors, fold)) for fold in range(FOLDS)]
     assert sum(map(len, beliefs)) == len(texts)
     # As many as the calibration allows fall below the score that it set; the vectors are kept with fewer digits.

@@ -101,8 +101,10 @@ def test_there_are_enough_real_words() -> None:
 
 
 # What is written for people to read; addresses of pages and mail are not.
-WRITTEN = ("name", "alternate_name", "description", "alert", "eligibility_description", "application_process")
-WRITTEN += ("organization", "address_1", "city", "opening_hours", "old_hours", "fees_description", "other_sources_say")
+WRITTEN = (
+    *("name", "alternate_name", "description", "alert", "eligibility_description", "application_process"),
+    *("organization", "address_1", "city", "opening_hours", "old_hours", "fees_description", "other_sources_say"),
+)
 
 
 def texts() -> list[str]:
