@@ -29,7 +29,7 @@ STRONG = 0.25  # how far above the believable score a route or fact must lie to 
 DOUBT = 0.15  # how far above it a way to care must lie to be the answer wherever the place is
 # So many records on one subject, each for another district and nearly as good a match, make it a question of where.
 DISTRICT_IDS = frozenset(district for districts in DISTRICTS.values() for district in districts)
-SIBLINGS, SIBLINGS_CLOSE = 3, 0.3
+SIBLINGS, SIBLINGS_CLOSE = 2, 0.3
 SITES_BESIDE = 2  # sites shown after a way to care, where a place was said with it
 
 
@@ -118,6 +118,7 @@ def _search(turn: Turn, aim: Aim, where: Spot | None, like: str = "") -> Found:
         where,
         aim.kinds,
         turn.named,
+        terms=tuple(term for term in turn.subjects if not turn.base.terms[term]["by_place"]),
         within=aim.within,
         placeless=turn.placeless if turn.spot else "",
         person=turn.person,

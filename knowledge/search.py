@@ -48,6 +48,8 @@ LOCAL_BONUS, DISTRICT_BONUS = (
     0.14,
 )  # for a record that serves just the county, or just the district, that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
+FACT_LOST = 0.05  # taken from a fact about the system when something else was asked for
+SUBJECT_BONUS = 0.05  # for a record on a subject that was said
 NAME_COLUMN, TEXT_COLUMN = 5.0, 1.0  # bm25 weights
 CANDIDATES = 60
 RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
@@ -98,10 +100,10 @@ class Calibration:
 class Query:
     """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
-    `within` is a subject (taxonomy term) that every hit must have. `person` are the stages of life that were said:
-    records for others come later, and so do those that an `age` in years is too young or too old for. `like` is a
-    record whose like is wanted elsewhere. `placeless` is the text without its places: a place we know does not make a
-    question ours ("will it rain in Malvern"), so both are compared.
+    `terms` are subjects (taxonomy terms) that were said, `within` is one that every hit must have. `person` are the
+    stages of life that were said: records for others come later, and so do those that an `age` in years is too young or
+    too old for. `like` is a record whose like is wanted elsewhere. `placeless` is the text without its places: a place
+    we know does not make a question ours ("will it rain in Malvern"), so both are compared.
     """
 
     text: str
@@ -189,6 +191,11 @@ class KnowledgeBase:
         # Each record has a vector of its own at least, so the rows in the order of their records make a group each.
         self._grouped = np.argsort(self._vector_of, kind="stable")
         self._starts = np.searchsorted(self._vector_of[self._grouped], np.arange(len(self._ids)))
+        self._sizes = np.diff(np.append(self._starts, len(self._grouped)))
+        # The rows of each record's vectors, filled up with the number of a row that is not there.
+        self._members = np.full((len(self._ids), self._sizes.max(initial=1)), len(self._grouped))
+        for record, (start, size) in enumerate(zip(self._starts, self._sizes, strict=True)):
+            self._members[record, :size] = self._grouped[start : start + size]
         self._vectors = self._vectors.reshape(len(vectors), self._encoder.width).astype(np.float32)
         counts: Counter[str] = Counter()
         for row in documents:
@@ -365,6 +372,11 @@ class KnowledgeBase:
         bonuses = np.zeros(len(self._ids), dtype=np.float32)
         for kind in query.kinds:
             bonuses += KIND_BONUS * (self._kinds == kind)
+        if query.kinds and "fact" not in query.kinds:
+            bonuses -= FACT_LOST * (self._kinds == "fact")
+        for term in query.terms:
+            on_it = [self._number[record_id] for record_id in self._by_term.get(term, ()) if record_id in self._number]
+            bonuses[on_it] += SUBJECT_BONUS
         for record_id in query.named:
             if record_id in self._number:
                 bonuses[self._number[record_id]] += NAMED_BONUS + ALL_NAMED_BONUS * self._coverage(query, record_id)
@@ -454,7 +466,8 @@ class KnowledgeBase:
             if spot is not None and not spot.outside and not serves(record, spot) and miles_from(spot, record) is None:
                 continue
             own = self._words_of(record.id)
-            weights = [self._rarity.get(stem(word), self._rarest) for word in words if _alike(word, own)]
+            said = (word for word in words if not word.isdigit() and _alike(word, own))
+            weights = [self._rarity.get(stem(word), self._rarest) for word in said]
             if weights and max(weights) >= RARE:
                 scored.append((sum(weights), record))
         best = max((score for score, _ in scored), default=0.0)
@@ -489,11 +502,12 @@ class KnowledgeBase:
         out for the likeliest records only; the others keep their best cosine, which is less.
         """
         likely = np.argpartition(-cosines, min(CANDIDATES, len(cosines) - 1))[:CANDIDATES]
+        theirs = np.append(products, -1.0)[self._members[likely]]
+        best = -np.sort(-theirs, axis=1)[:, :3]
+        have = np.minimum(self._sizes[likely], best.shape[1])
+        means = np.where(np.arange(best.shape[1]) < have[:, None], best, 0.0).sum(axis=1) / have
         scores = LIKEST_WEIGHT * cosines + SUMMARY_WEIGHT * products[: len(cosines)]
-        ends = np.append(self._starts, len(self._grouped))
-        for record in likely:
-            best = np.sort(products[self._grouped[ends[record] : ends[record + 1]]])[-3:]
-            scores[record] += LIKEST_THREE_WEIGHT * (best.mean() - FEW * (3 - len(best)))
+        scores[likely] += LIKEST_THREE_WEIGHT * (means - FEW * (3 - have))
         return scores
 
     def _text_scores(self, text: str) -> NDArray[np.float32]:

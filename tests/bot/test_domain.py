@@ -12,7 +12,7 @@ import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.utils.io import read_yaml_file
 
-from actions import finding
+from actions import closing, finding, nearby
 from bot.assistant import custom_actions
 from bot.nlu.danger import DangerTable
 from bot.nlu.danger_detector import intent_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ACTIONS = sorted((HOME / "actions").glob("*.py"))
 BOT = sorted((HOME / "bot").rglob("*.py"))
 DETAILS = ("phone", "address", "hours", "eligibility", "referral", "cost", "email")
+DAYS = ("now", "today", "tomorrow")
 OUTCOMES = {"answer", "clarify", "fallback", "out_of_scope", "chitchat", "emergency"}
 
 
@@ -192,8 +193,10 @@ class Calls(ast.NodeVisitor):
         return []
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """f"{detail}_unknown" is any of the details."""
+        """f"{detail}_unknown" is any of the details, f"when_{name}" any of the days that have a phrase of their own."""
         match node.values:
+            case [ast.Constant(value="when_"), ast.FormattedValue()]:
+                self.strings |= {f"when_{day}" for day in DAYS}
             case [ast.FormattedValue(), ast.Constant(value=str(ending))]:
                 self.strings |= {f"{detail}{ending}" for detail in DETAILS}
         self.generic_visit(node)
@@ -229,19 +232,19 @@ def test_every_phrase_is_said(phrases: dict[str, frozenset[str]]) -> None:
 def test_every_record_and_subject_that_the_code_names_exists(base: KnowledgeBase) -> None:
     like_a_record = re.compile(r"(route|svc|org|loc|fact)-[a-z0-9-]+|wcc-adult-front-door|herefordshire-art")
     named = {string for string in constants(ACTIONS) if like_a_record.fullmatch(string)}
-    assert named >= {"route-nhs-111", *finding.COUNCIL_RECORDS}
+    assert named >= {"route-nhs-111", *closing.COUNCIL_RECORDS}
     for record in named:
         assert record in base
         assert base.get(record).open_for_use
-    for record in finding.COUNCIL_RECORDS:
+    for record in closing.COUNCIL_RECORDS:
         assert base.get(record).phones
     assert {aim.within for aim in finding.AIMS.values() if aim.within} <= set(base.terms)
 
 
 def test_every_town_and_offer_on_a_button_leads_somewhere(base: KnowledgeBase) -> None:
-    for town in finding.TOWNS:
+    for town in nearby.TOWNS:
         assert base.places.named(town)
     names = [name for term in base.terms.values() for name in (term["name"], *term["alternate_name"].split("; "))]
     subjects = {name.lower() for name in names}
-    for need in {*finding.NEEDS, *finding.OFFERS}:
+    for need in {*nearby.NEEDS, *closing.OFFERS}:
         assert base.phrases[need].lower() in subjects

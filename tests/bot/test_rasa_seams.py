@@ -216,6 +216,8 @@ def comparable(event: dict[str, Any]) -> dict[str, Any]:
     if "parse_data" in rounded:
         rounded["parse_data"].pop("message_id", None)
         rounded["parse_data"].pop("metadata", None)
+        # Where a message was settled before it was split, we keep that there are no other questions.
+        rounded["parse_data"].setdefault("other_questions", [])
     return rounded
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.people import EVERYONE, STAGES, is_for, person, share_a_stage
+from knowledge.people import EVERYONE, STAGES, age, is_for, person, share_a_stage
 from knowledge.search import Query
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 # -- who is spoken of --------------------------------------------------------------------------------------------------
 
 
-def at(age: int) -> set[str]:
+def at(years: int) -> set[str]:
     """The stages of life that an age is in."""
-    return {stage for stage, (start, end) in STAGES.items() if start <= age <= end}
+    return {stage for stage, (start, end) in STAGES.items() if start <= years <= end}
 
 
 @pytest.mark.parametrize(
-    "text, age",
+    "text, years",
     [
         ("my 6 year old", 6),
         ("for my 9 year old", 9),
@@ -61,8 +61,9 @@ def at(age: int) -> set[str]:
         ("a 23 mths old", 0),
     ],
 )
-def test_an_age_is_understood(text: str, age: int) -> None:
-    assert person(text) == at(age)
+def test_an_age_is_understood(text: str, years: int) -> None:
+    assert age(text) == years
+    assert person(text) == at(years)
 
 
 # Ages that are meant, and ages that are not.
@@ -94,8 +95,8 @@ def test_an_age_is_understood(text: str, age: int) -> None:
 )
 def test_words_for_people_are_understood(text: str, among: list[int], not_among: list[int]) -> None:
     stages = person(text)
-    assert all(share_a_stage(stages, at(age)) for age in among)
-    assert not any(share_a_stage(stages, at(age)) for age in not_among)
+    assert all(share_a_stage(stages, at(years)) for years in among)
+    assert not any(share_a_stage(stages, at(years)) for years in not_among)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,7 @@ def test_words_for_people_are_understood(text: str, among: list[int], not_among:
     ],
 )
 def test_what_is_no_age_says_nothing_of_anybody(text: str) -> None:
+    assert age(text) is None
     assert person(text) == set()
 
 
@@ -137,7 +139,7 @@ def test_an_age_counts_for_more_than_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "text, age",
+    "text, years",
     [
         ("my nine year old", 9),
         ("a club for 13 to 19 year olds", 14),
@@ -146,16 +148,17 @@ def test_an_age_counts_for_more_than_a_word() -> None:
         ("I'm in my 80s", 85),
     ],
 )
-def test_who_is_meant_is_never_left_out(text: str, age: int) -> None:
+def test_who_is_meant_is_never_left_out(text: str, years: int) -> None:
     """Nobody need be understood, but if anybody is, then also those who were said."""
     stages = person(text)
-    assert not stages or share_a_stage(stages, at(age))
+    assert not stages or share_a_stage(stages, at(years))
 
 
-@given(age=st.integers(0, 120))
-def test_every_age_is_in_a_stage(age: int) -> None:
-    for text in (f"my {age} year old", f"I'm {age}", f"aged {age}", f"she is {age}."):
-        assert person(text) == at(age) != set()
+@given(years=st.integers(0, 120))
+def test_every_age_is_in_a_stage(years: int) -> None:
+    for text in (f"my {years} year old", f"I'm {years}", f"aged {years}", f"she is {years}."):
+        assert age(text) == years
+        assert person(text) == at(years) != set()
 
 
 @given(text=st.text(max_size=60) | st.from_regex(r"(im|aged?|my) [0-9]{1,4} ?(year|yr|month|st)? ?(old)?s?"))
@@ -194,17 +197,17 @@ def test_whom_a_record_is_for(
     lowest: int | None, highest: int | None, eligibility: str, among: list[int], not_among: list[int]
 ) -> None:
     stages = is_for(lowest, highest, eligibility)
-    assert all(share_a_stage(stages, at(age)) for age in among)
-    assert not any(share_a_stage(stages, at(age)) for age in not_among)
+    assert all(share_a_stage(stages, at(years)) for years in among)
+    assert not any(share_a_stage(stages, at(years)) for years in not_among)
 
 
-@given(ages=st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), age=st.integers(0, 120))
-def test_who_is_of_the_right_age_is_never_left_out(ages: list[int], age: int) -> None:
+@given(ages=st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted), years=st.integers(0, 120))
+def test_who_is_of_the_right_age_is_never_left_out(ages: list[int], years: int) -> None:
     lowest, highest = ages
     record = is_for(lowest, highest, "")
     assert record
-    if lowest <= age <= highest:
-        assert share_a_stage(record, person(f"I'm {age}"))
+    if lowest <= years <= highest:
+        assert share_a_stage(record, person(f"I'm {years}"))
 
 
 def test_sharing_a_stage() -> None:
@@ -220,7 +223,7 @@ NEEDS = ("speech therapy", "help with anxiety", "mental health help", "hospice c
 
 def asked(base: KnowledgeBase, text: str) -> list[str]:
     """The ids of what is found, as the assistant asks."""
-    return [hit.record.id for hit in base.search(Query(text, person=person(text)), 3).hits]
+    return [hit.record.id for hit in base.search(Query(text, person=person(text), age=age(text)), 3).hits]
 
 
 def for_children_alone(base: KnowledgeBase, record_id: str) -> bool:
@@ -270,7 +273,8 @@ def test_a_question_for_a_child_does_not_get_an_adults_record_first(base: Knowle
     ],
 )
 def test_a_record_for_another_age_than_was_said_does_not_come_first(base: KnowledgeBase, text: str) -> None:
-    age = int(text.split()[-3])  # "15 year old"
+    said = age(text)
     first = base.get(asked(base, text)[0])
     lowest, highest = first.minimum_age or 0, first.maximum_age or 120
-    assert lowest <= age <= highest, f"{first.name} is for {lowest} to {highest}"
+    assert said is not None
+    assert lowest <= said <= highest, f"{first.name} is for {lowest} to {highest}"
