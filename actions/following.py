@@ -41,6 +41,9 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
     """The answer to a message that speaks of what was just shown, or None where it stands for itself."""
     if not turn.points_back:
         return _corrected(dispatcher, turn) or _named_again(dispatcher, turn)
+    one_of_them = picked(turn) if turn.asked == "which" else None
+    if one_of_them is not None:
+        return _tell(dispatcher, turn, one_of_them, "", short=False)
     if turn.spot is not None and turn.question and not turn.spot.outside:
         return repeat(dispatcher, turn)
     if not turn.records:
@@ -112,7 +115,7 @@ def _named_again(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
 
 def _add_who_has(turn: Turn, reply: Reply, record: Record, detail: str) -> None:
     """Where we don't have what was asked of a record, add that of another that was shown, or of the next site."""
-    shown = [turn.base.get(record_id) for record_id in turn.records]
+    shown = [turn.base.get(record_id) for record_id in (*turn.records, *record.related)]
     if turn.base.is_site(record) and record.latitude is not None:
         here = Spot(record.city, latitude=record.latitude, longitude=record.longitude)
         shown += [hit.record for hit in turn.base.nearest(record.taxonomy_terms[0], here, limit=5)]

@@ -43,7 +43,8 @@ def by_place(
     named = turn.base.called(term, turn.telling_words, spot)
     if named:
         live = [hit for hit in named if hit.record.open_for_use] or named
-        live = [hit for hit in live if worth_the_way(hit, live[0])]
+        here = [hit for hit in live if spot is not None and hit.record.city.lower() == spot.name.lower()]
+        live = here or [hit for hit in live if worth_the_way(hit, live[0])]
         if len(live) > 1:
             return namesakes(dispatcher, turn, live[:SHOWN_AT_ONCE], kept)
         return finish(dispatcher, turn, answer(turn.speaker, live, detail), **kept)

@@ -53,6 +53,9 @@ LEADING = frozenset(
 # How much the likelihood that a message is no business of ours counts against what was found for it, and the likelihood
 # that changes nothing. Measured by tests/evaluation; the curve stands in docs/evaluation.
 FOREIGN_WEIGHT, NEUTRAL = 0.05, 0.07
+MOST_TRUST = 0.1  # by so much at most a message that sounds like ours makes up for a record that hardly fits
+# Intents that ask for a detail of something.
+DETAIL_INTENTS = ("ask_contact", "ask_address", "ask_hours", "ask_cost", "ask_eligibility", "ask_referral")
 OFFERED = "offered"  # what was asked, when a place was only offered to be told
 RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |a |an |my |in |at |for )*$", re.IGNORECASE)
 ASKING = re.compile(
@@ -123,7 +126,7 @@ class Turn:
     @property
     def doubt(self) -> float:
         """How much better than usual a match must be, from how likely the message is no business of ours."""
-        return FOREIGN_WEIGHT * (_logit(self.foreign) - _logit(NEUTRAL))
+        return max(FOREIGN_WEIGHT * (_logit(self.foreign) - _logit(NEUTRAL)), -MOST_TRUST)
 
     @property
     def known_spot(self) -> Spot | None:
@@ -204,6 +207,8 @@ class Turn:
         pointing = bool(POINTING & set(words)) or words[0] in LEADING or "about" in words[:2]
         if len(own) > (4 if pointing else 2):
             return False
+        if pointing and self.likeliest in DETAIL_INTENTS:
+            return True
         belief = self.base.search(Query(self.text, placeless=self.placeless if self.spot else ""), 1).belief
         return belief < self.base.calibration.believable + (CLEARLY_NEW if pointing else NEW)
 
@@ -285,7 +290,7 @@ def _where(base: KnowledgeBase, entities: list[dict[str, Any]]) -> tuple[Spot | 
         return None, ""  # both counties: everywhere
     if not places:
         return None, ""
-    _, best = max(places, key=lambda found: (not found[1].outside, not found[1].wide, found[1].within_town, found[0]))
+    _, best = max(places, key=lambda found: (not found[1].outside, not found[1].wide, found[1].narrow, found[0]))
     return Spot.of(best), best.id
 
 

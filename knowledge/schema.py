@@ -162,9 +162,9 @@ class Place:
         return self.place_type == "outside"
 
     @property
-    def within_town(self) -> bool:
-        """Whether it is a part of a town, and so says more than the town's own name beside it."""
-        return self.place_type == "suburb"
+    def narrow(self) -> bool:
+        """Whether it is a village or a part of a town, and so says more than a town's name beside it."""
+        return self.place_type in ("suburb", "village")
 
     @property
     def wide(self) -> bool:

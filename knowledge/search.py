@@ -55,6 +55,7 @@ CANDIDATES = 60
 RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
 MISSPELT = 84  # of 100: how alike a misspelt name must be
 WORD = re.compile(r"[a-z0-9&']+")
+PLACE_HELPS = 0.1  # of cosine at most that a place may add to how far a record is believed
 FOLDS = 5
 REFUSED_SHARE = 0.03  # of our own questions that may fall below the believable score
 # The columns of a record whose words are edited text.
@@ -344,7 +345,8 @@ class KnowledgeBase:
         """The records that fit best, other places' dropped."""
         products = self._vectors @ self._encoder.encode_one(query.text)
         if query.placeless:
-            products = (products + self._vectors @ self._encoder.encode_one(query.placeless)) / 2
+            placeless = self._vectors @ self._encoder.encode_one(query.placeless)
+            products = (products + placeless) / 2
         cosines = np.maximum.reduceat(products[self._grouped], self._starts)
         scores = self._likenesses(products, cosines) + self._bonuses(query)
         scores += TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
@@ -363,7 +365,10 @@ class KnowledgeBase:
                 hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
         top = self._number[hits[0].record.id] if hits and query.within else first
         shares = [self._known_share(text) for text in (query.text, query.placeless) if text]
-        belief = float(cosines[top]) + TEXT_WEIGHT * sum(shares) / max(len(shares), 1)
+        best = float(cosines[top])
+        if query.placeless:  # what is alike in nothing but the place is no match
+            best = min(best, float(placeless[self._members[top, : self._sizes[top]]].max()) + PLACE_HELPS)
+        belief = best + TEXT_WEIGHT * sum(shares) / max(len(shares), 1)
         named = any(hit.record.id in query.named or self._says_name(query, hit.record) for hit in hits[:1])
         return Found(hits, belief, named or belief >= self.calibration.believable)
 

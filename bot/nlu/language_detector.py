@@ -68,7 +68,8 @@ NEARLY_ALL = 0.8  # how much of it one language must explain when only one of it
 NOT_ENGLISH = 0.2  # English less likely than this: the detector agrees that it is another language
 LIKELY = 0.8  # so likely must a language be to be named
 SURE = 0.95  # so likely must a language be that no word of the table speaks for
-FEW, MANY = 2, 3  # unknown words that it takes then: with an accent, without
+FEW, MANY = 2, 5  # unknown words that it takes then: with an accent, without: keyboard mash is no language
+BY_WORDS = 3  # more words of a table than this speak for a language when only one of them is not English too
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +141,7 @@ class Languages:
         if GLUE.intersection(words) - said or _share(words, unknown | said) < SHARE:
             return None
         telling = len(said & unknown)
-        by_words = telling > 1 or (telling == 1 and len(said) > MANY and _share(words, said) >= NEARLY_ALL)
+        by_words = telling > 1 or (telling == 1 and len(said) > BY_WORDS and _share(words, said) >= NEARLY_ALL)
         if by_words:
             return self._likeliest(text, told)
         if likely.get("en", 0.0) >= NOT_ENGLISH:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.reply import OLD, PHONES_SHOWN, Reply, Speaker, answer, is_old, say_date
-from knowledge.hours import now
-from knowledge.schema import Phone, Record, Source
+from knowledge.hours import LONDON, When, now
+from knowledge.schema import Phone, Record, Schedule, Source
 from knowledge.search import Hit
 
 if TYPE_CHECKING:
@@ -146,6 +146,155 @@ def test_hours_that_are_old_are_not_said_as_certain(speaker: Speaker) -> None:
     assert speaker.detail(replace(record, opening_hours="9am to 5pm, Monday to Friday."), "hours") == [
         "Open: 9am to 5pm, Monday to Friday."
     ]
+
+
+WEEKDAYS = Schedule("MO,TU,WE,TH,FR", "09:00", "17:00")
+ALWAYS = Schedule("MO,TU,WE,TH,FR,SA,SU", "00:00", "23:59")
+LUNCH = (Schedule("TH", "13:00", "17:30"), Schedule("TH", "09:00", "12:00"))
+OUT_OF_HOURS = (
+    Schedule("MO,TU,WE,TH,FR", "00:00", "08:00"),
+    Schedule("MO,TU,WE,TH,FR", "18:30", "23:59"),
+    Schedule("SA,SU,PH", "00:00", "23:59"),
+)
+WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = (date(2025, 3, day) for day in (5, 6, 7, 8, 9))
+CHRISTMAS_EVE, BOXING_DAY = date(2025, 12, 24), date(2025, 12, 26)
+
+
+@pytest.fixture
+def wednesday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ten in the morning."""
+    monkeypatch.setattr("actions.reply.now", lambda: datetime(2025, 3, 5, 10, tzinfo=LONDON))
+
+
+@pytest.mark.usefixtures("wednesday")
+@pytest.mark.parametrize(
+    "schedules, when, said",
+    [
+        ((WEEKDAYS,), When(THURSDAY, "tomorrow"), "Yes. Quillbury Clinic is open tomorrow, 9am to 5pm."),
+        ((WEEKDAYS,), When(FRIDAY, "Friday"), "Yes. Quillbury Clinic is open on Friday, 9am to 5pm."),
+        ((WEEKDAYS,), When(SATURDAY, "Saturday"), "No. Quillbury Clinic is closed on Saturday."),
+        ((WEEKDAYS,), When(WEDNESDAY, "now", time(10)), "Yes. Quillbury Clinic is open now, until 5pm."),
+        ((WEEKDAYS,), When(WEDNESDAY, "now", time(8)), "No. Quillbury Clinic is closed now. It opens at 9am today."),
+        (
+            (WEEKDAYS,),
+            When(WEDNESDAY, "now", time(18)),
+            "No. Quillbury Clinic is closed now. It opens at 9am tomorrow.",
+        ),
+        (
+            (WEEKDAYS,),
+            When(FRIDAY, "Friday", time(18)),
+            "No. Quillbury Clinic is closed on Friday. It opens at 9am on Monday.",
+        ),
+        ((WEEKDAYS,), When(THURSDAY, "tomorrow", time(16, 30)), "Yes. Quillbury Clinic is open at 4.30pm tomorrow."),
+        ((WEEKDAYS,), When(FRIDAY, "Friday", time(12)), "Yes. Quillbury Clinic is open at midday on Friday."),
+        (
+            LUNCH,
+            When(THURSDAY, "tomorrow"),
+            "Yes. Quillbury Clinic is open tomorrow, 9am to midday, 1pm to 5.30pm.",
+        ),
+        (
+            LUNCH,
+            When(THURSDAY, "tomorrow", time(12, 30)),
+            "No. Quillbury Clinic is closed tomorrow. It opens at 1pm tomorrow.",
+        ),
+        (
+            (WEEKDAYS,),
+            When(BOXING_DAY, "Boxing Day"),
+            "Boxing Day is a bank holiday. We don't know if Quillbury Clinic is open then, so ring first.",
+        ),
+        (
+            (WEEKDAYS,),
+            When(CHRISTMAS_EVE, "Christmas Eve", time(18)),
+            "No. Quillbury Clinic is closed on Christmas Eve.",  # when it opens next, nobody knows
+        ),
+        (
+            (WEEKDAYS, Schedule("PH", "", "")),
+            When(BOXING_DAY, "Boxing Day"),
+            "No. Quillbury Clinic is closed on Boxing Day.",
+        ),
+        (
+            (WEEKDAYS, Schedule("PH", "10:00", "14:00")),
+            When(BOXING_DAY, "Boxing Day"),
+            "Yes. Quillbury Clinic is open on Boxing Day, 10am to 2pm.",
+        ),
+        ((ALWAYS,), When(WEDNESDAY, "now", time(3)), "Yes. Quillbury Clinic is open day and night."),
+        ((ALWAYS,), When(BOXING_DAY, "Boxing Day"), "Yes. Quillbury Clinic is open day and night."),
+        (OUT_OF_HOURS, When(SATURDAY, "Saturday"), "Yes. Quillbury Clinic is open on Saturday, all day and all night."),
+        (OUT_OF_HOURS, When(WEDNESDAY, "now", time(19)), "Yes. Quillbury Clinic is open now, until 8am."),
+        (
+            OUT_OF_HOURS,
+            When(WEDNESDAY, "now", time(10)),
+            "No. Quillbury Clinic is closed now. It opens at 6.30pm today.",
+        ),
+        (
+            (replace(ALWAYS, description="A&E"),),
+            When(WEDNESDAY, "today"),
+            "Yes. A&E at Quillbury Clinic is open day and night.",
+        ),
+    ],
+)
+def test_whether_it_is_open_then(base: KnowledgeBase, schedules: tuple[Schedule, ...], when: When, said: str) -> None:
+    record = replace(CLINIC, opening_hours="As it says on the door.", schedules=schedules)
+    assert Speaker(base, [when]).detail(record, "hours") == [said, "Open: As it says on the door."]
+
+
+def test_each_day_that_was_asked_about_and_each_part_has_a_line(base: KnowledgeBase) -> None:
+    schedules = (WEEKDAYS, Schedule("SA", "09:00", "12:00"), Schedule("SU", "10:00", "11:00", "X-ray"))
+    weekend = [When(SATURDAY, "Saturday"), When(SUNDAY, "Sunday")]
+    record = replace(CLINIC, opening_hours="As it says on the door.", schedules=schedules)
+    assert Speaker(base, weekend).detail(record, "hours")[:-1] == [
+        "Yes. Quillbury Clinic is open on Saturday, 9am to midday.",
+        "No. Quillbury Clinic is closed on Sunday.",
+        "No. X-ray at Quillbury Clinic is closed on Saturday.",
+        "Yes. X-ray at Quillbury Clinic is open on Sunday, 10am to 11am.",
+    ]
+
+
+def test_a_way_to_care_is_called_this_service(base: KnowledgeBase) -> None:
+    record = replace(CLINIC, kind="route", opening_hours="Always.", schedules=(ALWAYS,))
+    speaker = Speaker(base, [When(WEDNESDAY, "today")])
+    assert speaker.detail(record, "hours")[0] == "Yes. This service is open day and night."
+
+
+def test_without_a_day_or_without_weekly_hours_nothing_is_said_of_open_or_closed(base: KnowledgeBase) -> None:
+    record = replace(CLINIC, opening_hours="As it says on the door.", schedules=(WEEKDAYS,))
+    assert Speaker(base).detail(record, "hours") == ["Open: As it says on the door."]
+    asked = Speaker(base, [When(SATURDAY, "Saturday")])
+    assert asked.detail(replace(record, schedules=()), "hours") == ["Open: As it says on the door."]
+
+
+def test_the_hours_of_several_are_said_for_those_that_have_some(base: KnowledgeBase) -> None:
+    speaker = Speaker(base, [When(SATURDAY, "Saturday")])
+    known = replace(CLINIC, schedules=(WEEKDAYS,))
+    written = replace(CLINIC, id="svc-other", opening_hours="Saturdays.")
+    assert speaker.hours_of_all([CLINIC, known, written]) == [
+        "No. Quillbury Clinic is closed on Saturday.",
+        "Open: Saturdays.",
+    ]
+    assert speaker.hours_of_all([CLINIC, CLINIC]) == [
+        "We don't have confirmed opening hours for these. Ring before you go."
+    ]
+
+
+def test_the_detail_alone_has_the_name_the_number_and_how_old_it_is(base: KnowledgeBase) -> None:
+    record = replace(CLINIC, opening_hours="9am to 5pm.", schedules=(WEEKDAYS,), fees_description="Free.")
+    lines = answer(Speaker(base), [Hit(record, 1.0)], "cost", only=True).lines
+    assert lines[:3] == ["Quillbury Clinic, Hereford.", "Cost: Free.", "Ring 01432 960001 (the desk)."]
+    assert lines[3].startswith("These details are from") and len(lines) == 5
+    hours = answer(Speaker(base, [When(SATURDAY, "Saturday")]), [Hit(record, 1.0)], "hours", only=True).lines
+    assert hours[:2] == ["No. Quillbury Clinic is closed on Saturday.", "Open: 9am to 5pm."]
+    assert "It looks at sore feet." not in "\n".join([*lines, *hours])
+
+
+def test_of_a_closed_record_never_the_detail_alone(base: KnowledgeBase) -> None:
+    hit = Hit(CLOSED, 1.0)
+    alone = answer(Speaker(base, [When(SATURDAY, "Saturday")]), [hit], "hours", only=True)
+    assert alone.lines == answer(Speaker(base), [hit]).lines
+
+
+def test_a_service_that_may_be_gone_says_so_beside_its_detail(base: KnowledgeBase) -> None:
+    record = replace(CLINIC, status="unknown", alert="It may have closed.", opening_hours="9am to 5pm.")
+    assert "It may have closed." in Speaker(base).only(record, "hours")
 
 
 def test_numbers_say_what_they_are_for_and_how_old_they_are(speaker: Speaker) -> None:

@@ -98,6 +98,130 @@ def test_a_new_subject_does_not_point_back(say: Callable[..., Turn], text: str) 
     assert not say(text, records=SHOWN).points_back
 
 
+@pytest.mark.parametrize("text", ["they never answer", "can my lad go there", "and on sundays?", "about the cost"])
+def test_a_few_words_more_may_still_point_back(say: Callable[..., Turn], text: str) -> None:
+    assert say(text, records=SHOWN).points_back
+
+
+@pytest.mark.parametrize("text", ["their chemist", "is Nunwell Surgery any good", "and a chemist"])
+def test_a_subject_or_name_of_its_own_does_not_point_back(say: Callable[..., Turn], text: str) -> None:
+    assert not say(text, records=SHOWN).points_back
+
+
+def test_whether_my_doctor_must_refer_me_is_no_question_about_doctors(say: Callable[..., Turn]) -> None:
+    text = "does my doctor have to refer me"
+    assert say(text, intent="ask_referral", records=SHOWN).points_back
+    assert not say(text, records=SHOWN).points_back
+
+
+def test_a_question_that_waits_for_its_place_is_pointed_back_to_as_well(say: Callable[..., Turn]) -> None:
+    question = {"text": "somewhere to swim", "subjects": [], "aim": "find_service"}
+    assert say("in Ledbury", question=question).points_back
+
+
+@pytest.mark.parametrize(
+    "text, asks",
+    [
+        ("can my daughter use it", True),
+        ("and can she go", True),
+        ("is it for teenagers", True),
+        ("ok, do they take children", True),
+        ("15 year olds?", True),
+        ("my daughter is 15", False),
+        ("im 15 actually", False),
+        ("it's for my mum", False),
+        ("candles", False),
+        ("island", False),
+    ],
+)
+def test_asking_is_told_from_telling(say: Callable[..., Turn], text: str, asks: bool) -> None:
+    assert say(text).is_question is asks
+
+
+@pytest.mark.parametrize(
+    "text, puts_right",
+    [
+        ("no i meant a&e", True),
+        ("No, I meant the mental health trust", True),
+        ("sorry, I meant Bromsgrove", True),
+        ("oh sorry i mean ross", True),
+        ("not a dentist a doctor", True),
+        ("no not that one", True),
+        ("nah, Evesham", True),
+        ("its for my son", True),
+        ("actually it's for my mum", True),
+        ("we meant Malvern", True),
+        ("no", False),
+        ("nobody answers", False),
+        ("notes from my doctor", False),
+        ("north Malvern", False),
+        ("nothing works", False),
+        ("is it not open", False),
+        ("what does that mean", False),
+        ("sorry", False),
+    ],
+)
+def test_putting_right_what_was_understood(say: Callable[..., Turn], text: str, puts_right: bool) -> None:
+    assert say(text).corrects is puts_right
+
+
+@pytest.mark.parametrize(
+    "text, spot_id",
+    [
+        ("no i meant ross not ledbury", "ross-on-wye"),
+        ("Hereford, not Worcester", "hereford"),
+        ("not in Ledbury, in Malvern", "malvern"),
+        ("Evesham instead of Pershore", "evesham"),
+    ],
+)
+def test_a_place_that_is_put_aside_is_not_where_it_is_about(say: Callable[..., Turn], text: str, spot_id: str) -> None:
+    assert say(text).spot_id == spot_id
+
+
+def test_a_subject_that_is_put_aside_is_not_what_it_is_about(say: Callable[..., Turn]) -> None:
+    assert say("not a dentist a doctor").subjects == ("gp",)
+    assert say("a chemist rather than a doctor").subjects == ("pharmacy",)
+
+
+ABOUT_A_TEENAGER = {"text": "a club for my 15 year old", "subjects": [], "aim": "find_service"}
+
+
+@pytest.mark.parametrize(
+    "text, question, person, age",
+    [
+        ("a club for my 15 year old", {}, {"teenager"}, 15),
+        ("im 70 and look after my wife", {}, {"older"}, 70),
+        ("shes 84", {}, {"older"}, 84),
+        ("help for teenagers", {}, {"teenager"}, None),
+        ("a club", {}, set(), None),
+        ("in Ledbury", ABOUT_A_TEENAGER, {"teenager"}, 15),
+        ("its for pensioners", ABOUT_A_TEENAGER, {"older"}, None),
+        ("no, he's 6", ABOUT_A_TEENAGER, {"child"}, 6),
+    ],
+)
+def test_who_it_is_for_is_what_was_said_last(
+    say: Callable[..., Turn], text: str, question: dict[str, Any], person: set[str], age: int | None
+) -> None:
+    turn = say(text, question=question)
+    assert turn.person == person
+    assert turn.age == age
+
+
+@pytest.mark.parametrize("text", ["i'm 50 and a carer", "im 50 and look after my wife", "I am 50, a carer"])
+def test_the_age_of_who_asks(say: Callable[..., Turn], text: str) -> None:
+    assert say(text).age == 50
+
+
+@pytest.mark.parametrize("asked, back", [("", False), ("place", True), ("need", True), ("offered", False)])
+def test_an_offer_is_no_question_back(say: Callable[..., Turn], asked: str, back: bool) -> None:
+    assert say("dunno", asked=asked).asked_back is back
+
+
+def test_words_for_a_time_are_not_looked_for_where_hours_are_asked(say: Callable[..., Turn]) -> None:
+    assert say("is the hive open on Boxing Day", intent="ask_hours").sought == "is the hive open on"
+    assert say("a Christmas dinner club").sought == "a Christmas dinner club"
+
+
 @pytest.mark.parametrize(
     "text, which",
     [

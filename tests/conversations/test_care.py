@@ -60,8 +60,9 @@ def test_a_complaint_about_nobody_in_particular_is_answered_too(chat: Chat) -> N
 def test_whether_a_referral_is_needed_what_it_costs_and_who_may_come(chat: Chat) -> None:
     referral = chat.say("do I have to be referred for talking therapies")
     assert referral.lines[0].startswith("Ring 0300 013 5727, use the online form, or ask your GP")
-    assert chat.say("and what does it cost").lines[0] == "Cost: Free."
-    assert chat.say("who can use it").lines[0].startswith("People over 16")
+    cost = chat.say("and what does it cost")
+    assert cost.lines[:2] == ["NHS Herefordshire and Worcestershire Talking Therapies.", "Cost: Free."]
+    assert chat.say("who can use it").lines[1].startswith("People over 16")
 
 
 def test_how_old_one_must_be(chat: Chat) -> None:

@@ -40,7 +40,10 @@ def test_what_never_closes_is_open_whenever_it_is_asked(chat: Chat, words: str, 
 @pytest.mark.parametrize(
     "words, line",
     [
-        ("is pals at the health and care trust open on sunday", "No. PALS at the Health and Care Trust is closed on Sunday."),
+        (
+            "is pals at the health and care trust open on sunday",
+            "No. PALS at the Health and Care Trust is closed on Sunday.",
+        ),
         (
             "is the emergency duty team open on sunday",
             "Yes. Emergency Duty Team (out of hours children's social care) is open on Sunday, all day and all night.",
@@ -50,7 +53,7 @@ def test_what_never_closes_is_open_whenever_it_is_asked(chat: Chat, words: str, 
             "Yes. X-ray at Kidderminster Minor Injuries Unit is open on Sunday, 9am to 5pm.",
         ),
     ],
-)  # fmt: skip
+)
 def test_weekly_hours_on_a_sunday(chat: Chat, words: str, line: str) -> None:
     """Of services whose hours on bank holidays are known: the next Sunday may be one."""
     assert line in chat.say(words).lines[:2]

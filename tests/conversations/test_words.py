@@ -93,7 +93,7 @@ def test_the_ccg_has_ended_and_who_came_after_it_is_said(chat: Chat) -> None:
 LANGUAGES = {
     "pl": "jestem w ciąży, gdzie mam się zgłosić?",
     "ro": "am nevoie de un medic de familie",
-    "bg": "Къде е най-близката аптека?",
+    "bg": "търся зъболекар в Херефорд",
     "pt": "preciso de um médico",
     "ur": "قریبی فارمیسی کہاں ہے؟",
     "pa": "ਮੈਨੂੰ ਡਾਕਟਰ ਚਾਹੀਦਾ ਹੈ",
