@@ -72,13 +72,15 @@ def _offer_others(turn: Turn, reply: Reply) -> None:
         reply.buttons.append(button(question))
 
 
-def not_found(dispatcher: CollectingDispatcher, turn: Turn, outcome: str = "fallback") -> Events:
-    """Say so; the second time in a row, give people to ring instead."""
+def not_found(dispatcher: CollectingDispatcher, turn: Turn, outcome: str = "fallback", people: bool = False) -> Events:
+    """Say so; the second time in a row, or where `people` are wanted, give people to ring instead."""
     speaker = turn.speaker
-    if turn.failures >= 1:
+    if turn.failures >= 1 or people:
         councils = [turn.base.get(record_id) for record_id in COUNCIL_RECORDS]
         numbers = "; ".join(f"{c.name}, {c.phones[0].number}" for c in councils if c.phones)
-        reply = Reply(outcome, lines=[speaker.phrase("people_to_ring", numbers=numbers)])
+        reply = Reply(
+            outcome, lines=[speaker.phrase("people_again" if turn.failures > 1 else "people_to_ring", numbers=numbers)]
+        )
         reply.records = councils
         return finish(dispatcher, turn, reply, records=list(turn.records) or None)
     reply = Reply(outcome, lines=[speaker.phrase("not_known"), speaker.phrase("try_these")])

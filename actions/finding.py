@@ -77,12 +77,14 @@ def answer_question(
     if turn.only_place and not sure:
         return nearby.what_here(dispatcher, turn)
     kept = {"question": {"text": turn.placeless, "subjects": list(turn.subjects), "aim": aim_name}}
-    about_system = aim_name == "ask_ics"
+    about_system = aim_name == "ask_ics" or (turn.counts and turn.spot is None)
+    aim = AIMS["ask_ics"] if about_system else aim
     spot = turn.spot if about_system else turn.known_spot
     outside = turn.spot is not None and turn.spot.outside
     where = None if about_system or outside else spot
     found = _search(turn, aim, where, like)
-    if outside and not about_system and (aim.kinds == SITES or not _guides(turn, found)):
+    only_subject = turn.sited_subject and not turn.telling_words
+    if outside and not about_system and (aim.kinds == SITES or only_subject or not _guides(turn, found)):
         return nearby.outside(dispatcher, turn, kept)
     term = "" if about_system or aim.within or outside else _listed(turn, found, aim)
     if term:
@@ -139,6 +141,11 @@ def _believed(turn: Turn, found: Found) -> bool:
     if turn.named or turn.subjects:
         return found.believable or found.belief >= turn.base.calibration.believable + turn.doubt
     return found.belief >= turn.base.calibration.believable + turn.doubt
+
+
+def has_answer(turn: Turn) -> bool:
+    """Whether the knowledge base has something for a message whose aim is not clear."""
+    return _believed(turn, _search(turn, AIMS["unsure"], turn.known_spot))
 
 
 def _guides(turn: Turn, found: Found) -> bool:

@@ -87,7 +87,7 @@ def _for_another(dispatcher: CollectingDispatcher, turn: Turn, record: Record) -
     """What a record is about, for somebody whom it is not for."""
     names = (turn.base.terms[term]["name"] for term in record.taxonomy_terms)
     subjects = [name for name in names if not person(name) or person(name) & turn.person]
-    return answer_question(dispatcher, replace(turn, text=". ".join([*subjects[:1], turn.text])), turn.aim, sure=True)
+    return answer_question(dispatcher, replace(turn, text=". ".join([*subjects[:1], turn.text])), turn.aim or "unsure")
 
 
 def _corrected(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 
 from actions import finding, following
+from actions.not_ours import ActionRefuseAdvice
 from actions.turn import read
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class ActionAnswerUnsure(Action):
         if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot:
             dispatcher.utter_message(response=SMALL_TALK[turn.likeliest])
             return []
+        if turn.likeliest == "ask_medical_advice" and not turn.points_back and not finding.has_answer(turn):
+            return ActionRefuseAdvice().run(dispatcher, tracker, domain)
         likely = turn.likeliest in finding.AIMS and (turn.likeliest != "complain" or "complaints" in turn.subjects)
         aim = turn.likeliest if likely else "unsure"
         return following.respond(dispatcher, turn, aim)

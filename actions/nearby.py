@@ -129,9 +129,11 @@ def ask_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]
 def without_place(dispatcher: CollectingDispatcher, turn: Turn, kept: dict[str, Any]) -> Events:
     """The best answer that needs no place, and that a place would give a better one."""
     text = turn.text if turn.own_words or turn.subjects else turn.question
-    found = turn.base.search(Query(text, kinds=("route",), only=("route", "fact"), person=turn.person, age=turn.age), 1)
-    if not found.hits:
-        return not_found(dispatcher, turn)
+    subject = next(iter(turn.subjects or turn.question_subjects), "")
+    query = Query(text, kinds=("route",), only=("route", "fact"), within=subject, person=turn.person, age=turn.age)
+    found = turn.base.search(query, 1)
+    if not found.believable or not found.hits:
+        return not_found(dispatcher, turn, people=True)
     reply = answer(turn.speaker, found.hits)
     reply.lines.append(turn.speaker.phrase("tell_place"))
     return finish(dispatcher, turn, reply, asked="place", **kept)

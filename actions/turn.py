@@ -42,7 +42,8 @@ DETAIL_WORDS = frozenset(
     exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how
     take takes taking new anyone everyone person people men women kids children yourself myself himself herself
     yourselves way and or also but about no yes dunno idk idea
-    patient patients line lines right fine lol anyway cheers great good nice brilliant lovely perfect thanks thank
+    closest house flat patient patients line lines right fine lol anyway cheers great good nice brilliant lovely perfect
+    thanks thank
     """.split()
 )
 LEADING = frozenset(
@@ -56,6 +57,7 @@ FOREIGN_WEIGHT, NEUTRAL = 0.05, 0.07
 MOST_TRUST = 0.1  # by so much at most a message that sounds like ours makes up for a record that hardly fits
 # Intents that ask for a detail of something.
 DETAIL_INTENTS = ("ask_contact", "ask_address", "ask_hours", "ask_cost", "ask_eligibility", "ask_referral")
+COUNTING = re.compile(r"\bhow (?:many|meny)\b|\b(?:total )?number of\b", re.IGNORECASE)
 OFFERED = "offered"  # what was asked, when a place was only offered to be told
 RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |a |an |my |in |at |for )*$", re.IGNORECASE)
 ASKING = re.compile(
@@ -63,7 +65,7 @@ ASKING = re.compile(
 )
 CORRECTING = re.compile(
     r"(?:(?:no+|nah|sorry|oh|wait|actually|but)[,.! ]+)*(?:(?:i|we) (?:meant|mean)\b|not\b|its? for\b|it's for\b)"
-    r"|(?:(?:no+|nah)[,.! ]+)+\w",
+    r"|(?:(?:no+|nah)[,.! ]+(?!one\b|body\b))+\w",
     re.IGNORECASE,
 )
 # How far above the believable score a short message must be to be taken for a new question.
@@ -153,6 +155,11 @@ class Turn:
         """Whether it goes on from what was said last: "and in Ledbury", "what about Ross"."""
         words = self.text.lower().split()
         return bool(words) and (words[0] in ("and", "or") or bool({"about", "same", "instead"} & set(words[:4])))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it asks how many there are of something."""
+        return COUNTING.search(self.text) is not None
 
     @property
     def is_question(self) -> bool:

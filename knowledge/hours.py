@@ -27,7 +27,8 @@ MIDNIGHT: Final = "23:59"  # how the end of the day is written in the content
 DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Every way a day is written: Rasa hands us whatever people type.
 _WEEKDAY = re.compile(
-    r"\b(?:(mon)|(tue|tues)|(wed|weds|wednes)|(thu|thur|thurs)|(fri)|(sat|satur)|(sun))(?:days?)?(?:'?s)?\b",
+    r"\b(?:(mon)|(tues?)|(wed|weds|wednes)|(thu|thurs?)|(fri)|(satur|sat(?! (?:nav|here|in|at|on|down|up)\b))|(sun))"
+    r"(?:days?)?(?:'?s)?\b",
     re.IGNORECASE,
 )
 _SPOKEN_DAY = (
@@ -37,19 +38,21 @@ _SPOKEN_DAY = (
     ("new_years_eve", r"new year'?s? eve"),
     ("new_years_day", r"new year'?s?(?: day)?"),
     ("good_friday", r"good friday"),
+    ("easter_saturday", r"easter saturday"),
     ("easter_sunday", r"easter sunday"),
     ("easter_monday", r"easter(?: monday)?"),
-    ("bank_holiday", r"bank holidays?|bank hols?"),
-    ("tomorrow", r"tomorrow|tomorow|tommorow|tomorro|2moro|tmrw|tmw"),
+    ("bank_holiday", r"(?:(?P<month>may|august) )?bank (?:holidays?|hols?)(?P<monday> mondays?)?"),
+    ("day_after_tomorrow", r"day after (?:tomorrow|tomorow|tommorow)"),
+    ("tomorrow", r"to+m+or+ow|tomor+o|2morrow|2moro|tmrw|tmw|tomoz"),
     ("weekend", r"week ?ends?"),
     ("today", r"today|tonight|tonite|this (?:morning|afternoon|evening)|2day|2nite"),
     ("now", r"(?:right |just )?now|at the moment|currently|still open|open yet"),
 )
 _SPOKEN = re.compile("|".join(rf"(?P<{name}>\b(?:{words})\b)" for name, words in _SPOKEN_DAY), re.IGNORECASE)
 _CLOCK = re.compile(
-    r"\b(?:at|after|before|until|till|til|past|by|around|about)?\s*"
+    r"\b(?:(?:at|after|before|until|till|til|past|by|around|about)\s+)?"
     r"(?:(?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)"
-    r"|(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)|(?P<midday>midday|noon)|(?P<midnight>midnight))\b",
+    r"|(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)|(?P<midday>midday|noon)|(?P<midnight>midnight))(?!\w)",
     re.IGNORECASE,
 )
 _FIXED = {
@@ -61,6 +64,7 @@ _FIXED = {
 }
 _AFTER_GOOD_FRIDAY = {
     "good_friday": ("Good Friday", 0),
+    "easter_saturday": ("Easter Saturday", 1),
     "easter_sunday": ("Easter Sunday", 2),
     "easter_monday": ("Easter Monday", 3),
 }
@@ -96,17 +100,23 @@ def now() -> datetime:
 
 def asked_when(text: str, at: datetime) -> tuple[When, ...]:
     """The days that a question asks about ("on Boxing Day", "this weekend", "at 9pm"), none where it says none."""
+    text = text.replace("’", "'")
     clock = _asked_clock(text)
-    spoken = _SPOKEN.search(text)
-    if spoken is not None and spoken.lastgroup != "now":
-        return tuple(When(day, name, clock) for name, day in _days(str(spoken.lastgroup), at.date()))
+    spoken = [(_name_of(match), match) for match in _SPOKEN.finditer(text)]
+    for name_of_day, match in spoken:
+        if name_of_day != "now":
+            return tuple(When(day, name, clock) for name, day in _days(name_of_day, at.date(), match))
     weekdays = [number for match in _WEEKDAY.finditer(text) for number, said in enumerate(match.groups()) if said]
     if weekdays:
         ahead = [(number, (number - at.weekday()) % 7) for number in dict.fromkeys(weekdays)]
         return tuple(When(at.date() + timedelta(days), DAY_NAMES[number], clock) for number, days in ahead)
-    if spoken is not None or clock is not None:
+    if spoken or clock is not None:
         return (When(at.date(), "now" if clock is None else "today", clock or at.time()),)
     return ()
+
+
+def _name_of(match: re.Match[str]) -> str:
+    return next(name for name, _ in _SPOKEN_DAY if match[name])
 
 
 def _asked_clock(text: str) -> time | None:
@@ -121,7 +131,7 @@ def _asked_clock(text: str) -> time | None:
     return time(int(match["hour"]) % 12 + 12 * afternoon, int(match["minute"] or 0))
 
 
-def _days(spoken: str, today: date) -> Iterator[tuple[str, date]]:
+def _days(spoken: str, today: date, match: re.Match[str]) -> Iterator[tuple[str, date]]:
     """The next days that a name stands for, with how to call them."""
     if spoken in _FIXED:
         name, month, day = _FIXED[spoken]
@@ -133,8 +143,14 @@ def _days(spoken: str, today: date) -> Iterator[tuple[str, date]]:
             next(d + timedelta(after) for d in _all_named("Good Friday", today) if d + timedelta(after) >= today),
         )
     elif spoken == "bank_holiday":
-        following = next(d for d in (today + timedelta(days) for days in range(366)) if bank_holiday(d))
-        yield bank_holiday(following), following
+        named = {"may": 5, "august": 8}.get((match["month"] or "").lower())
+        coming = (day for day in (today + timedelta(days) for days in range(2 * 366)) if bank_holiday(day))
+        wanted = (d for d in coming if named in (None, d.month) and (not match["monday"] or d.weekday() == 0))
+        holiday = next(wanted)
+        yield bank_holiday(holiday), holiday
+    elif spoken == "day_after_tomorrow":
+        following = today + timedelta(2)
+        yield DAY_NAMES[following.weekday()], following
     elif spoken == "weekend":
         for number in (5, 6):
             yield DAY_NAMES[number], today + timedelta((number - today.weekday()) % 7)
@@ -168,7 +184,7 @@ def opening(schedules: Sequence[Schedule], when: When) -> Opening:
     if when.at is None:
         return Opening(bool(spans), spans)
     for start, end in spans:
-        if start <= when.at <= end:
+        if start <= when.at < end or (start <= when.at and end.strftime("%H:%M") == MIDNIGHT):
             return Opening(True, spans, until=_until(schedules, when.day, end))
     opens_on, opens = _next_opening(schedules, when)
     return Opening(False, spans, opens_on=opens_on, opens=opens)

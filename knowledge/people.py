@@ -41,9 +41,12 @@ _AGE = re.compile(
     + _FAMILY
     + r""")(?:'?s|\ is)? )
       \ (?:only\ |just\ |nearly\ |now\ )? (?P<is>\d{1,3})
-      (?!\ *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and\ a))
+      (?!\ *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and\ a\ h)|')
     )\b""",
     re.IGNORECASE | re.VERBOSE,
+)
+_RANGE = re.compile(
+    r"\b(?P<low>\d{1,2})\s*(?:to|-|–)\s*(?P<high>\d{1,3})[- ]*(?:yrs?|years?)[- ]*olds?\b", re.IGNORECASE
 )
 # How the words about who can use a service begin when it is for some ages only.
 _FOR = re.compile(
@@ -55,13 +58,18 @@ _FOR = re.compile(
 
 def age(text: str) -> int | None:
     """The age in years that a message says ("my 6 year old", "shes 84"), the last where it says several."""
+    text = text.replace("’", "'")
+    if _RANGE.search(text):
+        return None
     ages = [0 if match["months"] else int(match["years"] or match["is"]) for match in _AGE.finditer(text)]
     return ages[-1] if ages else None
 
 
 def person(text: str) -> Stages:
     """The stages of life that a message speaks of ("my 6 year old", "for teenagers"), none where it says none."""
-    said = age(text)
+    said, between = age(text), _RANGE.search(text)
+    if between:
+        return _stages(int(between["low"]), int(between["high"]))
     if said is not None:
         return _stages(said, said)
     return frozenset(stage for stage, words in _STAGE_WORDS.items() if words.search(text))

@@ -40,6 +40,7 @@ NATIONAL_LOST = 0.05  # taken from a national record when a place was said: loca
 CITY_BONUS = 0.2  # for a record in the very town that was meant
 ELSEWHERE = 4.0  # times what is local counts when a question is asked again for another place
 OLDEST = 120  # years
+WRONG_AGE = 0.35  # taken from a record that the age that was said is too young or too old for
 NOT_FOR, JUST_FOR = 0.2, 0.03  # taken from a record for other ages than were said, added to one for just those
 CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
@@ -48,7 +49,7 @@ LOCAL_BONUS, DISTRICT_BONUS = (
     0.14,
 )  # for a record that serves just the county, or just the district, that was meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
-FACT_LOST = 0.05  # taken from a fact about the system when something else was asked for
+FACT_LOST = 0.1  # taken from a fact about the system when something else was asked for
 SUBJECT_BONUS = 0.05  # for a record on a subject that was said
 NAME_COLUMN, TEXT_COLUMN = 5.0, 1.0  # bm25 weights
 CANDIDATES = 60
@@ -417,8 +418,8 @@ class KnowledgeBase:
             if stages == EVERYONE:
                 fits.append(0.0)
             else:
-                old_enough = query.age is None or lowest <= query.age <= highest
-                fits.append(JUST_FOR if stages & query.person and old_enough else -NOT_FOR)
+                fits_age = query.age is None or lowest <= query.age <= highest
+                fits.append(-WRONG_AGE if not fits_age else JUST_FOR if stages & query.person else -NOT_FOR)
         return np.array(fits, dtype=np.float32)
 
     @staticmethod

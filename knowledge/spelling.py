@@ -22,7 +22,7 @@ COMMON = 100  # times in the spell-checker's corpus, from which on a word is sur
 ALIKE = 84  # of 100: how alike a word must look to one that it neither sounds like nor is a slip away from
 SHORTEST = 5  # letters; shorter words are too easily taken for something else
 LONG = 8  # letters from which on two slips are forgiven
-SOUNDS_ALIKE = 60  # of 100: how alike a word that sounds the same must look
+SOUNDS_ALIKE = 62  # of 100: how alike a word that sounds the same must look
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -35,7 +35,12 @@ BRITISH = (
     ("tre", "ter"),
     ("ll", "l"),
     ("mme", "m"),
+    ("ae", "e"),
+    ("oe", "e"),
+    ("oul", "ol"),
 )
+# Words of today and of here that the spell-checker does not know.
+OF_TODAY = frozenset("admin walkin textphone jobcentre jobcenter motability sainsburys online email website".split())
 
 
 def words_of(text: str) -> set[str]:
@@ -70,7 +75,7 @@ class Spelling:
     def __init__(self, vocabulary: Mapping[str, int], also_known: Iterable[str] = ()) -> None:
         """Words in lower case; of those `also_known` none is corrected and none is corrected to."""
         self._vocabulary = vocabulary
-        self._known = set(vocabulary) | set(also_known)
+        self._known = {*vocabulary, *also_known, *OF_TODAY}
         self._targets = [word for word in vocabulary if len(word) >= SHORTEST and word.isalpha()]
         self._by_sound: dict[str, list[str]] = {}
         for word in self._targets:
@@ -92,8 +97,14 @@ class Spelling:
             return word
         for found in (self._a_slip_away(word), self._sounding_like(word), self._looking_like(word)):
             if found:
-                return min(found, key=lambda near: (near[0], -self._vocabulary[near[1]], near[1]))[1]
+                return min(
+                    found, key=lambda near: (near[0], near[1][0] != word[0], -self._vocabulary[near[1]], near[1])
+                )[1]
         return word
+
+    def _rank(self, word: str, distance: float, found: str) -> tuple[float, bool, int, str]:
+        """The nearest first, then those with the right first letter, then those that more records speak of."""
+        return distance, found[0] != word[0], -self._vocabulary[found], found
 
     def _is_word(self, word: str) -> bool:
         forms = (word, word.removesuffix("s"), word.removesuffix("es"))

@@ -19,10 +19,13 @@ from knowledge.search import content_words
 OTHER_QUESTIONS = "other_questions"
 _ASKING = (
     r"(?:how|where|who|what|when|which|why|can|could|do|does|did|is|are|should|will|would|have you|has"
-    r"|any(?:where|one)?|i need|i want|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
+    r"|any(?:where|one)?|(?:i )?(?:need|want)|looking for|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
 )
+# The end of a sentence (not of "St." or "Dr."), or a joining word with a question after it.
+_END = r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\brd)[?!.;]+\s+|\n+"
 _BETWEEN = re.compile(
-    rf"[?!.;]+\s+|\n+|,?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})", re.IGNORECASE
+    rf"{_END}|,?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})|,\s+(?=also\s+{_ASKING})",
+    re.IGNORECASE,
 )
 _JOINT = re.compile(r"^(?:and|also|plus|then)\b[,\s]*|[,\s]+(?:and|also|plus|then|n|&)$", re.IGNORECASE)
 _IS_QUESTION = re.compile(rf"(?:(?:and|also|plus|then|but|so|oh|hi|hello|please)[,\s]+)*{_ASKING}", re.IGNORECASE)
@@ -39,7 +42,7 @@ def questions(text: str) -> list[str]:
     waiting = start = 0  # where the text that belongs to the next question begins, and where this part does
     for end, following in [*((m.start(), m.end()) for m in _BETWEEN.finditer(text)), (len(text), len(text))]:
         part, asked = text[start:end], text[end : end + 1] == "?" or text[start:end].endswith("?")
-        if (asked or _IS_QUESTION.match(part)) and (not found or _has_a_subject(part)):
+        if (asked or _IS_QUESTION.match(part)) and _has_a_subject(part):
             found.append(text[waiting:following].strip())
             waiting = following
         elif found:  # more about the question before

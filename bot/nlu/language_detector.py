@@ -40,6 +40,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.danger_detector import is_danger, shared_table
 from bot.nlu.plain import plain
 from knowledge import published
+from knowledge.places import POSTCODE
 from knowledge.search import KnowledgeBaseError
 
 OTHER_LANGUAGE = "other_language"
@@ -113,7 +114,7 @@ class Languages:
 
     def look(self, text: str, is_known: Callable[[str], bool] = known_here) -> str | None:
         """The code of the language of `text`; None for English, and for what may be English."""
-        text = unicodedata.normalize("NFKC", text)
+        text = POSTCODE.sub(" ", unicodedata.normalize("NFKC", text))
         if not text.isascii() and _mostly_foreign_script(text):
             return self._likeliest(text, self._told(WORD.findall(plain(text))))
         words = WORD.findall(plain(text))
