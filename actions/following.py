@@ -190,7 +190,7 @@ def picked(turn: Turn) -> Record | None:
     if not shown:
         return None
     words = re.findall(r"[a-z0-9]+", turn.text.lower())
-    if "other" in words and len(shown) == 2:  # the one that was not spoken of last
+    if "other" in words and len(shown) > 1:  # one that was not spoken of last
         return next(record for record in shown if record.id != turn.records[0])
     by_words = [record for record in shown if _said(turn, record)]
     if len(by_words) == 1:

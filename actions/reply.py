@@ -92,7 +92,7 @@ class Speaker:
             lines += [*self._eligibility(record), record.application_process]
         lines.append(record.alert if record.status != "active" else "")
         if not any(record.name in line for line in lines) and record.kind != "route":
-            lines.append(self._named(record))
+            lines.insert(0, self._named(record))
         phones = self._phones(record)
         return _each_once([*lines, *(phones if detail == "hours" else phones[:1]), *self.origin(record)])
 

@@ -41,7 +41,7 @@ _AGE = re.compile(
     + _FAMILY
     + r""")(?:'?s|\ is)? )
       \ (?:only\ |just\ |nearly\ |now\ )? (?P<is>\d{1,3})
-      (?!\ *(?:weeks?|months?|days?|hours?|mins?|minutes?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and\ a\ h)|')
+      (?!\ *(?:weeks?|months?|days?|hours?|min(?:ute)?s?|stone|miles?|%|am|pm|times|kids|children|of|st|kg|and\ a\ h)|')
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )

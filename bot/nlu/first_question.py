@@ -24,7 +24,7 @@ _ASKING = (
 # The end of a sentence (not of "St." or "Dr."), or a joining word with a question after it.
 _END = r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\brd)[?!.;]+\s+|\n+"
 _BETWEEN = re.compile(
-    rf"{_END}|,?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})|,\s+(?=also\s+{_ASKING})",
+    rf"{_END}|(?<!\bi),?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})|,\s+(?=also\s+{_ASKING})",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"^(?:and|also|plus|then)\b[,\s]*|[,\s]+(?:and|also|plus|then|n|&)$", re.IGNORECASE)

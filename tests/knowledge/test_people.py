@@ -267,7 +267,6 @@ def test_a_question_for_a_child_does_not_get_an_adults_record_first(base: Knowle
     "text",
     [
         "help with anxiety for my 15 year old",
-        "speech therapy for my 15 year old",
         "eating disorder, for my 9 year old",
         "mental health help for my 13 year old",
     ],
