@@ -57,7 +57,7 @@ FOREIGN_WEIGHT, NEUTRAL = 0.05, 0.07
 MOST_TRUST = 0.1  # by so much at most a message that sounds like ours makes up for a record that hardly fits
 # Intents that ask for a detail of something.
 DETAIL_INTENTS = ("ask_contact", "ask_address", "ask_hours", "ask_cost", "ask_eligibility", "ask_referral")
-COUNTING = re.compile(r"\bhow (?:many|meny)\b|\b(?:total )?number of\b", re.IGNORECASE)
+COUNTING = re.compile(r"\bhow (?:many|meny)\b|\btotal number of\b", re.IGNORECASE)
 OFFERED = "offered"  # what was asked, when a place was only offered to be told
 RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |a |an |my |in |at |for )*$", re.IGNORECASE)
 ASKING = re.compile(
