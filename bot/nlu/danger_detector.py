@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.component import MessageComponent
 from bot.nlu.danger import Danger, DangerTable
 
 PREFIX = "danger_"
@@ -39,36 +37,23 @@ def intent_of(danger: Danger) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class DangerDetector(GraphComponent, IntentClassifier):
+class DangerDetector(MessageComponent, IntentClassifier):
     """Sets a danger intent with confidence 1 where the table of signs finds one."""
 
-    def __init__(self, table: DangerTable) -> None:
-        """Use a loaded table."""
-        self._table = table
+    def __init__(self) -> None:
+        """Use the process's table."""
+        self._table = shared_table()
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> DangerDetector:
-        """Make the component with the table in data/safety (Rasa calls this)."""
-        return cls(shared_table())
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Look at every message, whatever else is known about it."""
-        for message in messages:
-            danger = self._table.look(message.get(TEXT) or "")
-            if danger is None:
-                continue
-            intent = {"name": intent_of(danger), "confidence": 1.0}
-            message.set(INTENT, intent, add_to_output=True)
-            message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
-            found = [
-                {"entity": name, "value": value, "start": 0, "end": 0, "extractor": type(self).__name__}
-                for name, value in (("danger_kind", danger.kind), ("danger_sign", danger.sign.id))
-            ]
-            message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
-        return messages
+    def look_at(self, message: Message) -> None:
+        """Look at the message, whatever else is known about it."""
+        danger = self._table.look(message.get(TEXT) or "")
+        if danger is None:
+            return
+        intent = {"name": intent_of(danger), "confidence": 1.0}
+        message.set(INTENT, intent, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
+        found = [
+            {"entity": name, "value": value, "start": 0, "end": 0, "extractor": type(self).__name__}
+            for name, value in (("danger_kind", danger.kind), ("danger_sign", danger.sign.id))
+        ]
+        message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)

@@ -34,10 +34,15 @@ from bot import assistant as assistant_module
 from bot import settings
 from bot.assistant import Assistant, InProcessAction, OrderedRunner, Processor
 from bot.conversations import ConversationStore
+from bot.nlu.component import MessageComponent
+from bot.nlu.danger_detector import DangerDetector
 from bot.nlu.english import EnglishTokenizer
+from bot.nlu.first_question import FirstQuestion
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.intent_classifier import WeighedIntentClassifier
+from bot.nlu.language_detector import LanguageDetector
 from bot.nlu.sentence_vector import SentenceVectorFeaturizer
+from bot.nlu.spelling import SpellingCorrector
 from bot.settings import WORDING
 
 if TYPE_CHECKING:
@@ -64,7 +69,12 @@ OVERRIDDEN: list[tuple[type, type, list[str]]] = [
     (ConversationStore, TrackerStore, ["retrieve", "save", "keys", "create_tracker"]),
     (WeighedIntentClassifier, LogisticRegressionClassifier, ["__init__", "get_default_config", "_create_X", "process"]),
     (EnglishTokenizer, Tokenizer, ["create", "get_default_config", "tokenize"]),
-    (Gazetteer, GraphComponent, ["create"]),
+    (MessageComponent, GraphComponent, ["create"]),
+    (DangerDetector, MessageComponent, ["look_at"]),
+    (LanguageDetector, MessageComponent, ["look_at"]),
+    (FirstQuestion, MessageComponent, ["look_at"]),
+    (SpellingCorrector, MessageComponent, ["look_at"]),
+    (Gazetteer, MessageComponent, ["look_at"]),
     (SentenceVectorFeaturizer, DenseFeaturizer, ["validate_config"]),
     (SentenceVectorFeaturizer, GraphComponent, ["create"]),
 ]
