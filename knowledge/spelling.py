@@ -1,16 +1,19 @@
 """Misspelt words: what somebody meant who wrote a word that is no word.
 
-Only a word that is neither English nor known to the knowledge base is ever changed, and only to a word that the
-knowledge base speaks of: one slip of the pen away, two in a long word, or sounding the same ("optishun").
+Only a word that is neither English, nor somebody's name, nor known to the knowledge base is ever changed, and only to a
+word that the knowledge base speaks of: one slip of the pen away, two in a long word, or sounding the same ("optishun").
 """
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jellyfish
+import names
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
@@ -22,7 +25,8 @@ COMMON = 100  # times in the spell-checker's corpus, from which on a word is sur
 ALIKE = 84  # of 100: how alike a word must look to one that it neither sounds like nor is a slip away from
 SHORTEST = 5  # letters; shorter words are too easily taken for something else
 LONG = 8  # letters from which on two slips are forgiven
-SOUNDS_ALIKE = 62  # of 100: how alike a word that sounds the same must look
+SAID_OFTEN = 3.0  # of 100, times the logarithm of how many records say a word: what is said more is likelier meant
+SOUNDS_ALIKE = 57  # of 100: how alike a word that sounds the same must look
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -38,9 +42,18 @@ BRITISH = (
     ("ae", "e"),
     ("oe", "e"),
     ("oul", "ol"),
+    ("que", "ck"),
 )
 # Words of today and of here that the spell-checker does not know.
 OF_TODAY = frozenset("admin walkin textphone jobcentre jobcenter motability sainsburys online email website".split())
+BORNE = 0.001  # of 100 people: a rarer name of the list may well be a slip of the pen ("nuber", "speach")
+# Names of people here that the list of names, which is American, does not have or has as rare ones.
+NAMES_OF_HERE = frozenset(
+    """
+    alfie apperley bengry bufton dovey eirlys garbett gwilliam gwilliams gwilym hince jaxon llewellyn probert tranter
+    whittall
+    """.split()
+)
 
 
 def words_of(text: str) -> set[str]:
@@ -69,6 +82,16 @@ def common_english() -> frozenset[str]:
     return frozenset(word for word in frequency.words() if word.isalpha() and frequency[word] >= COMMON)
 
 
+@lru_cache(maxsize=1)
+def names_of_people() -> frozenset[str]:
+    """First names and surnames in lower case: Preece is no misspelt price."""
+    found = set(NAMES_OF_HERE)
+    for listed in names.FILES.values():
+        rows = (line.split() for line in Path(listed).read_text("ascii").splitlines())  # name, share, sum, rank
+        found.update(name.lower() for name, share, *_ in rows if float(share) >= BORNE)
+    return frozenset(found)
+
+
 class Spelling:
     """Corrects the words of a text by a vocabulary: how many records speak of each word."""
 
@@ -76,6 +99,7 @@ class Spelling:
         """Words in lower case; of those `also_known` none is corrected and none is corrected to."""
         self._vocabulary = vocabulary
         self._known = {*vocabulary, *also_known, *OF_TODAY}
+        self._names = names_of_people()
         self._targets = [word for word in vocabulary if len(word) >= SHORTEST and word.isalpha()]
         self._by_sound: dict[str, list[str]] = {}
         for word in self._targets:
@@ -107,6 +131,8 @@ class Spelling:
         return distance, found[0] != word[0], -self._vocabulary[found], found
 
     def _is_word(self, word: str) -> bool:
+        if word in self._names:
+            return True
         forms = (word, word.removesuffix("s"), word.removesuffix("es"))
         return any(form in self._known or is_english(form) for form in forms)
 
@@ -118,7 +144,11 @@ class Spelling:
 
     def _sounding_like(self, word: str) -> list[tuple[float, str]]:
         same = self._by_sound.get(jellyfish.metaphone(word), ())
-        return [(100 - alike, found) for found in same if (alike := fuzz.ratio(word, found)) >= SOUNDS_ALIKE]
+        return [
+            (100 - alike - SAID_OFTEN * math.log(self._vocabulary[found]), found)
+            for found in same
+            if (alike := fuzz.ratio(word, found)) >= SOUNDS_ALIKE
+        ]
 
     def _looking_like(self, word: str) -> list[tuple[float, str]]:
         near = process.extract(word, self._targets, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=5)

@@ -91,7 +91,12 @@ Farley Baldwin Tolley Hadley Kowalski Nowak Popescu Begum Patel Hussain Ahmed
 """.split()
 
 
-@pytest.mark.parametrize("words", [COMMON, BRITISH, HEALTH], ids=["common", "British", "health"])
+PEOPLE = [*FIRST_NAMES, *SURNAMES, *map(str.lower, SURNAMES)]
+
+
+@pytest.mark.parametrize(
+    "words", [COMMON, BRITISH, HEALTH, PEOPLE], ids=["common", "British", "health", "names of people"]
+)
 def test_a_real_word_is_never_changed(spelling: Spelling, words: list[str]) -> None:
     assert changed(spelling, words) == {}
 
@@ -130,15 +135,11 @@ def test_no_name_of_a_place_is_changed(spelling: Spelling) -> None:
     assert changed(spelling, names | {name.lower() for name in names}) == {}
 
 
-def test_hardly_a_name_of_a_person_is_changed(spelling: Spelling, figure: Callable[[str], None]) -> None:
-    """None of those that facts speak of ("Trickett"); of others few, and what was typed is kept as it was."""
+def test_nobody_that_the_facts_speak_of_is_changed(spelling: Spelling) -> None:
     facts = [row["description"] for row in content.read(CONTENT)["fact"]]
     named = {name for text in facts for name in re.findall(r"(?<=[a-z,] )[A-Z][a-z]{4,}", text)}
     assert len(named) > 100
     assert changed(spelling, sorted(named | {name.lower() for name in named})) == {}
-    others = changed(spelling, [*SURNAMES, *FIRST_NAMES])
-    figure(f"spelling: {len(others)} of {len(SURNAMES) + len(FIRST_NAMES)} names of people changed: {others}")
-    assert len(others) < (len(SURNAMES) + len(FIRST_NAMES)) / 8
 
 
 @pytest.mark.parametrize(
@@ -315,6 +316,7 @@ def test_only_the_misspelt_words_of_a_text_change(spelling: Spelling, text: str,
         ("i feel so loney", "money"),
         ("my benefit apeal", "apply"),
         ("admin team", "admit"),
+        ("my son alfie", "alive"),
     ],
 )
 def test_a_word_is_not_taken_for_another_of_another_meaning(spelling: Spelling, text: str, not_meant: str) -> None:
