@@ -8,7 +8,8 @@ taken for Polish; so most messages are let through before any language is guesse
   and the words of one language in `data/languages/words.csv` must be half of it, with no word that holds an English
   sentence together ("the", "my"). The table has, for each language, what people say when they ask for help (where,
   need, doctor, child ...) and the letters that give it away. Accents are not needed: "potrzebuje" is "potrzebuję".
-- Two such words are enough, or one if the detector of languages sees no English either.
+- Two such words are enough, or one if the detector of languages sees no English either; one short word, if the
+  detector sees its language.
 - Without any, the detector must be sure, and the message must have three unknown words, or two and an accent.
 
 The detector is lingua in its low-accuracy mode with the languages below: 50 MB instead of 460, and 0.05 ms a message
@@ -29,14 +30,12 @@ from string import ascii_lowercase
 from typing import Any
 
 from lingua import Language, LanguageDetectorBuilder
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.component import MessageComponent
 from bot.nlu.danger_detector import is_danger, shared_table
 from bot.nlu.plain import plain
 from knowledge import published
@@ -70,6 +69,7 @@ NOT_ENGLISH = 0.2  # English less likely than this: the detector agrees that it 
 LIKELY = 0.8  # so likely must a language be to be named
 SURE = 0.95  # so likely must a language be that no word of the table speaks for
 FEW, MANY = 2, 5  # unknown words that it takes then: with an accent, without: keyboard mash is no language
+SHORT = 3  # letters: a word as short as this says little alone
 BY_WORDS = 3  # more words of a table than this speak for a language when only one of them is not English too
 
 
@@ -147,7 +147,8 @@ class Languages:
             return self._likeliest(text, told)
         if likely.get("en", 0.0) >= NOT_ENGLISH:
             return None
-        with_words = telling and len(unknown | said) > 1
+        long_enough = any(len(word) > SHORT for word in said & unknown)  # "hol" is also a holiday
+        with_words = telling and len(unknown | said) > 1 and (long_enough or best in told)
         agreed = best in told and likely[best] >= LIKELY and len(unknown) >= FEW
         sure = likely.get(best, 0.0) >= SURE and (enough == FEW or best not in LIKE_SLIPS)
         alone = sure and len(unknown) >= enough and _share(words, unknown) >= SHARE
@@ -199,35 +200,22 @@ def _mostly_foreign_script(text: str) -> bool:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class LanguageDetector(GraphComponent, IntentClassifier):
+class LanguageDetector(MessageComponent, IntentClassifier):
     """Sets the intent `other_language` with confidence 1 and the entity `language` where a message is not English."""
 
-    def __init__(self, languages: Languages) -> None:
-        """Use loaded languages."""
-        self._languages = languages
+    def __init__(self) -> None:
+        """Use the process's languages."""
+        self._languages = shared_languages()
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LanguageDetector:
-        """Make the component (Rasa calls this)."""
-        return cls(shared_languages())
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Look at every message that is not already known to be a danger."""
-        for message in messages:
-            if is_danger(message.get(INTENT)):
-                continue
-            language = self._languages.look(message.get(TEXT) or "")
-            if language is None:
-                continue
-            intent = {"name": OTHER_LANGUAGE, "confidence": 1.0}
-            message.set(INTENT, intent, add_to_output=True)
-            message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
-            entity = {"entity": "language", "value": language, "start": 0, "end": 0, "extractor": type(self).__name__}
-            message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
-        return messages
+    def look_at(self, message: Message) -> None:
+        """Look at the message, unless it is already known to be a danger."""
+        if is_danger(message.get(INTENT)):
+            return
+        language = self._languages.look(message.get(TEXT) or "")
+        if language is None:
+            return
+        intent = {"name": OTHER_LANGUAGE, "confidence": 1.0}
+        message.set(INTENT, intent, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
+        entity = {"entity": "language", "value": language, "start": 0, "end": 0, "extractor": type(self).__name__}
+        message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.utils.io import read_yaml_file
 
 from actions.other_language import PHRASES
-from bot.nlu.danger_detector import DangerDetector, shared_table
+from bot.nlu.danger_detector import DangerDetector
 from bot.nlu.intent_classifier import WeighedIntentClassifier
 from bot.nlu.language_detector import (
     OTHER_LANGUAGE,
@@ -91,7 +91,7 @@ def test_english_is_never_another_language(
     alarms = [line for line in english if languages.look(line, base.knows_word)]
     figure(f"languages: {len(alarms)} of {len(english)} English lines taken for another language")
     assert len(english) > 9_000
-    assert len(alarms) <= len(english) / 10_000
+    assert alarms == []
 
 
 def test_misspelt_english_is_hardly_ever_another_language(
@@ -145,6 +145,7 @@ def test_misspelt_english_is_hardly_ever_another_language(
         "upton upon severn",
         "wuster royle hospitle",
         "pls help 请",
+        "zib zab",
     ],
 )
 def test_what_residents_type_stays_english(languages: Languages, base: KnowledgeBase, text: str) -> None:
@@ -222,7 +223,7 @@ def reply(messages: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
 
 
 def process(text: str, **known: Any) -> Message:
-    [message] = LanguageDetector(shared_languages()).process([Message({TEXT: text, **known})])
+    [message] = LanguageDetector().process([Message({TEXT: text, **known})])
     return message
 
 
@@ -241,7 +242,7 @@ def test_the_component_leaves_english_alone(published: Path) -> None:
 
 def test_a_danger_stays_a_danger(published: Path) -> None:
     text = "nie chce zyc"
-    [message] = DangerDetector(shared_table()).process([Message({TEXT: text})])
+    [message] = DangerDetector().process([Message({TEXT: text})])
     before = message.get(INTENT)
     assert is_settled(before)
     assert process(text, **{INTENT: before, ENTITIES: []}).get(INTENT) == before
