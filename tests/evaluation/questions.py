@@ -10,7 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 OPEN = Path("..") / "shared" / "questions"  # from the repository: where the open questions usually lie
-SETS = ("dev", "dev2", "validation")
+SETS = ("dev", "validation")
 FRESH = "fresh"  # sealed until the assistant is finished
 TOPICS = ("ics", "find", "route", "community", "follow", "scope")
 SCOPE = "scope"  # questions that are right when they are not answered as asked: advice, bookings, own records

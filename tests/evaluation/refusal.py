@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rasa.shared.nlu.constants import ENTITIES, INTENT_RANKING_KEY, TEXT
+from rasa_sdk import Tracker
 
-from knowledge import content, published
+from actions import finding
+from actions.turn import read
+from knowledge import content
 from knowledge.build import publish
-from knowledge.places import without_places
-from knowledge.search import Query
 from knowledge.settings import CONTENT
 from knowledge.vectors import shared_encoder
 from tests.evaluation.questions import SCOPE
@@ -27,33 +26,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from knowledge.search import KnowledgeBase
     from tests.evaluation.asking import Answer, Asker, SetResult
 
-LIKELIHOOD_WEIGHT = 0.05
-LEAST, MOST = 0.001, 0.999  # so that one very sure classifier does not outweigh everything
 PARTS = 5  # one in so many of the content's questions is left out and then asked
-REAL_SETS = ("dev", "dev2")  # whose first turns stand for residents' questions
+RESIDENTS = "dev"  # the set whose first turns stand for residents' questions
 
 
-def doubt_score(base: KnowledgeBase, parsed: dict[str, Any]) -> float:
-    """How far we believe that a parsed message is ours: what the knowledge says and what the classifier says, together.
+def evidence(parsed: dict[str, Any]) -> float:
+    """How far the assistant believes that a parsed first message is ours: what reaches `believable` is answered.
 
-    The one place where both are put together for measuring.
+    Nothing of it is worked out here: the actions read the message, search for it and doubt it as in a conversation.
     """
-    text = parsed[TEXT]
-    entities = parsed.get(ENTITIES) or []
-    placeless = without_places(text, entities)
-    named = tuple(entity["value"] for entity in entities if entity["entity"] == "record")
-    found = base.search(Query(text, named=named, placeless=placeless if placeless != text else ""), 1)
-    foreign = likelihood(parsed, "out_of_scope")
-    return found.belief - LIKELIHOOD_WEIGHT * math.log(foreign / (1 - foreign))
-
-
-def likelihood(parsed: dict[str, Any], intent: str) -> float:
-    """How likely the classifier held an intent; the least where it is not among the ranked ones."""
-    ranked: dict[str, float] = {one["name"]: one["confidence"] for one in parsed.get(INTENT_RANKING_KEY) or []}
-    return min(max(ranked.get(intent, LEAST), LEAST), MOST)
+    turn = read(Tracker("evaluation", {}, parsed, [], False, None, {}, None))
+    return finding._search(turn, finding.AIMS["unsure"], turn.known_spot).belief - turn.doubt
 
 
 @dataclass(frozen=True)
@@ -101,24 +86,23 @@ def curves(asker: Asker, results: Sequence[SetResult]) -> list[Curve]:
 
     The foreign messages are those of all the sets that were asked.
     """
-    base = published.current()
-    foreign = [(doubt_score(base, one.parsed), one.not_ours) for result in results for one in result.foreign]
+    foreign = [(evidence(one.parsed), one.not_ours) for result in results for one in result.foreign]
     firsts = [
         asked.answers[0]
         for result in results
-        if result.name in REAL_SETS
+        if result.name == RESIDENTS
         for asked in result.asked
         if asked.question.topic != SCOPE
     ]
-    found = [Curve.of("residents’ questions", scored(base, firsts), foreign)] if firsts and foreign else []
+    found = [Curve.of("residents’ questions", scored(firsts), foreign)] if firsts and foreign else []
     with without_some_questions() as left_out:
-        own = scored(published.current(), asker.ask_each(left_out))
+        own = scored(asker.ask_each(left_out))
     return [*found, Curve.of("the content’s own questions, left out", own, foreign)] if foreign else found
 
 
-def scored(base: KnowledgeBase, answers: Sequence[Answer]) -> list[tuple[float, bool]]:
-    """The score of each question of ours, and whether the assistant refused it."""
-    return [(doubt_score(base, answer.parsed), answer.refused) for answer in answers]
+def scored(answers: Sequence[Answer]) -> list[tuple[float, bool]]:
+    """The evidence for each question of ours, and whether the assistant refused it."""
+    return [(evidence(answer.parsed), answer.refused) for answer in answers]
 
 
 @contextlib.contextmanager

@@ -26,7 +26,6 @@ LOST = (0.01, 0.02, 0.05, 0.10)  # shares of our own questions at which the curv
 SETS = {
     "open": "the development questions that came with the task",
     "dev": "our own; what fails is looked at and mended, so the figures flatter",
-    "dev2": "more of our own, for the same use",
     "validation": "our own; a check on questions that are not looked at while mending",
     FRESH: "our own; sealed, and asked only when the work is done",
 }

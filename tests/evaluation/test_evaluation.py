@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from rasa.shared.utils.io import read_yaml_file
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
 
+from actions import finding
+from actions.turn import FOREIGN_WEIGHT, MOST_TRUST, NEUTRAL, read
 from bot import settings
 from knowledge.settings import CONTENT, HOME
 from tests.evaluation import report
@@ -31,7 +35,7 @@ from tests.evaluation.questions import (
     record_ids,
     shown,
 )
-from tests.evaluation.refusal import LEAST, Curve, doubt_score, likelihood
+from tests.evaluation.refusal import Curve, evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,17 +127,17 @@ def test_the_last_turn_is_judged() -> None:
 
 # -- the sets ----------------------------------------------------------------------------------------------------------
 
-AT_LEAST = {"dev": 100, "dev2": 100, "validation": 100, FRESH: 150}
+AT_LEAST = {"dev": 600, "validation": 100, FRESH: 150}
 SHORT = 4  # words: a town, "is it free" and "who is Jane Smith" are said the same way by everybody
 SEALED = (FRESH, "validation")  # a failing test must not show what they say
 WORD = re.compile(r"[a-z0-9']+")
+# The open questions lie beside the repository and are no part of it: where they are not, there is nothing to look at.
+ALL = [*map(load_ours, (*SETS, FRESH)), *filter(None, [load_open(HOME / OPEN)])]
 
 
-@pytest.fixture(params=[*SETS, FRESH, "open"])
+@pytest.fixture(params=ALL, ids=lambda one_set: one_set.name)
 def one_set(request: pytest.FixtureRequest) -> QuestionSet:
-    found = load_open(HOME / OPEN) if request.param == "open" else load_ours(request.param)
-    if found is None:
-        pytest.skip("the open questions are not on this machine")
+    found: QuestionSet = request.param
     return found
 
 
@@ -260,18 +264,59 @@ def test_equal_scores_are_half_right() -> None:
     assert Curve.of("ours", [(0.5, False)], [(0.5, False)]).area == 0.5
 
 
-@pytest.mark.parametrize("intent, likely", [("out_of_scope", 0.8), ("greet", 0.2), ("thank", LEAST)])
-def test_the_likelihood_of_an_intent_is_the_classifiers(intent: str, likely: float) -> None:
-    assert likelihood({"intent_ranking": RANKED}, intent) == likely
+LIKELIHOODS = [0.0, 0.002, *(number / 50 for number in range(1, 50)), 0.998, 1.0]
 
 
-def test_what_the_classifier_holds_foreign_is_believed_less(base: KnowledgeBase) -> None:
-    def score(confidence: float) -> float:
-        ranking = [{"name": "out_of_scope", "confidence": confidence}]
-        return doubt_score(base, {"text": "pharmacy in Ledbury", "entities": [], "intent_ranking": ranking})
+def parsed(text: str, foreign: float) -> dict[str, Any]:
+    """A message without names, and how likely the classifier holds it foreign."""
+    ranking = [{"name": "find_service", "confidence": 1 - foreign}, {"name": "out_of_scope", "confidence": foreign}]
+    return {"text": text, "entities": [], "intent": ranking[0], "intent_ranking": ranking}
 
-    assert score(0.9) < score(0.5) < score(0.1)
-    assert score(0.1) - score(0.9) == pytest.approx(0.05 * 2 * math.log(9))
+
+@pytest.fixture
+def _published(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELP_KNOWLEDGE", str(database))
+
+
+@pytest.mark.usefixtures("_published")
+def test_the_assistant_answers_where_the_evidence_is_believable_and_nowhere_else(base: KnowledgeBase) -> None:
+    """The actions themselves answer or refuse here: evidence that weighed anything otherwise would part from them."""
+    texts = [
+        "where can i get my ears cleaned",
+        "who do i ring about damp in my flat",
+        "somebody to talk to about my worries",
+        "can anybody help me fill in forms",
+        "what do i do about a rat in the garden",
+        "help with the cost of school shoes",
+        "my cat is poorly",
+        "how do i cook an egg",
+    ]
+    flipped = 0
+    for text in texts:
+        heard = [parsed(text, likely) for likely in LIKELIHOODS]
+        answered = [outcome_of(message) != "fallback" for message in heard]
+        assert answered == [evidence(message) >= base.calibration.believable for message in heard], text
+        flipped += len(set(answered)) == 2
+    assert flipped >= len(texts) / 2
+
+
+def outcome_of(message: dict[str, Any]) -> str:
+    """What the actions make of a parsed first message."""
+    dispatcher = CollectingDispatcher()
+    turn = read(Tracker("jo", {}, message, [], False, None, {}, None))
+    finding.answer_question(dispatcher, turn, "unsure")
+    return outcome(dispatcher.messages)
+
+
+@pytest.mark.usefixtures("_published")
+def test_what_the_classifier_holds_foreign_is_believed_less() -> None:
+    def score(likely: float) -> float:
+        return evidence(parsed("pharmacy in Ledbury", likely))
+
+    scores = [score(likely) for likely in LIKELIHOODS]
+    assert scores == sorted(scores, reverse=True)
+    assert score(0.1) - score(0.9) == pytest.approx(FOREIGN_WEIGHT * 2 * math.log(9))
+    assert score(0.0) - score(NEUTRAL) == pytest.approx(MOST_TRUST)
 
 
 def test_the_percentile_is_that_of_the_nearest_rank() -> None:
