@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import SlotSet
 
 from actions.reply import Button, Reply
-from actions.turn import OFFERED, POINTING
+from actions.turn import COUNTING, OFFERED, POINTING
 from knowledge.search import Query
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 Events = list[dict[str, Any]]
 
+SITES = ("service", "organization", "location")  # kinds of record that somebody can go to
+
 WAITING = 3  # turns that a question waits for its place while others are answered
+EARLIER = 4  # answers before the last that somebody may come back to
 OTHERS_OFFERED = 2  # further questions of a message
 OFFERS = ("button_gp", "button_pharmacy", "button_minor_injuries", "button_dentist")
 COUNCIL_RECORDS = ("wcc-adult-front-door", "herefordshire-art")
@@ -42,6 +46,7 @@ def finish(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply, **kept: A
     if reply.records and "records" not in kept:
         slots["records"] = [record.id for record in reply.records]
         slots["shown"] = [slots["records"]]
+        slots["earlier"] = [page for page in (list(turn.records), *map(list, turn.earlier)) if page][:EARLIER]
     slots.update(kept)
     return [SlotSet(name, value) for name, value in slots.items()]
 
@@ -60,8 +65,13 @@ def _still_waiting(turn: Turn, kept: dict[str, Any]) -> dict[str, Any] | None:
 def _offer_others(turn: Turn, reply: Reply) -> None:
     """Of several questions in one message the first is answered; offer the next, and say it where one fact says it."""
     for question in turn.other_questions[:OTHERS_OFFERED]:
-        about = f"{turn.text} {question}" if POINTING & set(question.lower().split()) else question
-        found = turn.base.search(Query(about, turn.known_spot, person=turn.person, age=turn.age), 1)
+        how_many = COUNTING.search(question)
+        points = POINTING & set(question.lower().split()) and not how_many
+        about = f"{turn.text} {question}" if points else question
+        kinds = ("fact",) if how_many else SITES if question.lower().startswith("where") else ("route", "service")
+        terms = turn.base.terms_in(question)
+        query = Query(about, None if how_many else turn.known_spot, kinds, terms=terms, alone=bool(terms))
+        found = turn.base.search(replace(query, person=turn.person, age=turn.age), 1)
         top = found.hits[0].record if found.hits else None
         if top is None or not found.believable or top.id in {record.id for record in reply.records}:
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from actions.closing import finish
 from actions.finding import AIMS, aim_of, answer_question
-from actions.reply import SHOWN_AT_ONCE, answer
+from actions.reply import SHOWN_AT_ONCE, Reply, answer
 from knowledge.people import age, is_for, person
 from knowledge.places import Spot, serves
 from knowledge.search import Hit, Query, content_words
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from rasa_sdk.executor import CollectingDispatcher
 
     from actions.closing import Events
-    from actions.reply import Reply
     from actions.turn import Turn
     from knowledge.schema import Record
 
+FEW = 3  # words: so few say what a complaint is about, more are another question
 CERTAIN = 0.85  # an intent this likely is answered with the detail that it asks for, without the whole record
 ORDINALS = {
     "first": 0, "1st": 0, "1": 0, "one": 0, "top": 0,
@@ -39,12 +39,19 @@ def respond(dispatcher: CollectingDispatcher, turn: Turn, aim_name: str) -> Even
 
 def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
     """The answer to a message that speaks of what was just shown, or None where it stands for itself."""
+    if turn.aim == "complain" and turn.subjects and not turn.is_question and len(turn.own_words) <= FEW:
+        return _asked_anew(dispatcher, turn, ())  # "it's my dentist"
+    before = _spoken_of_before(turn)
+    if before is not None:
+        return _tell_again(dispatcher, turn, before)
     if not turn.points_back:
         return _corrected(dispatcher, turn) or _named_again(dispatcher, turn)
     one_of_them = picked(turn) if turn.asked == "which" else None
     if one_of_them is not None:
         return _tell(dispatcher, turn, one_of_them, "", short=False)
-    if turn.spot is not None and turn.question and not turn.spot.outside:
+    if turn.spot is not None and turn.spot.outside:
+        return None
+    if turn.spot is not None and turn.question:
         return repeat(dispatcher, turn)
     if not turn.records:
         return None
@@ -53,10 +60,22 @@ def follow_up(dispatcher: CollectingDispatcher, turn: Turn) -> Events | None:
     if chosen is None and not turn.is_question and not _is_for(turn, record):
         return _for_another(dispatcher, turn, record)
     detail = aim_of(turn, turn.likeliest).detail
-    alone = len(turn.shown[-1] if turn.shown else turn.records) == 1 and turn.base.is_site(record)
+    page = turn.shown[-1] if turn.shown else turn.records
+    if detail and turn.asks_which and len(page) > 1:
+        return _each(dispatcher, turn, page, detail)
+    alone = len(page) == 1 and turn.base.is_site(record)
     if (detail and record.kind != "fact") or chosen or alone:
         return _tell(dispatcher, turn, record, detail, short=chosen is None)
     return _asked_anew(dispatcher, turn, (record.id,) if record.kind != "fact" and not turn.own_words else ())
+
+
+def _each(dispatcher: CollectingDispatcher, turn: Turn, page: tuple[str, ...], detail: str) -> Events:
+    """A detail of every one that was shown."""
+    records = [turn.base.get(record_id) for record_id in page]
+    reply = Reply("answer", records=records)
+    for record in records:
+        reply.lines += [turn.speaker.brief(record), *turn.speaker.detail(record, detail)]
+    return finish(dispatcher, turn, reply, records=list(page))
 
 
 def _tell(dispatcher: CollectingDispatcher, turn: Turn, record: Record, detail: str, short: bool) -> Events:
@@ -66,6 +85,23 @@ def _tell(dispatcher: CollectingDispatcher, turn: Turn, record: Record, detail: 
     if detail and not turn.speaker.knows(record, detail):
         _add_who_has(turn, reply, record, detail)
     return finish(dispatcher, turn, reply, records=first_of(turn, record))
+
+
+def _spoken_of_before(turn: Turn) -> tuple[str, ...] | None:
+    """What was shown before the last answer and is spoken of again: "back to the surgery, what was the number"."""
+    if not turn.goes_back or turn.named or (turn.spot is not None and turn.spot_id != turn.remembered_id):
+        return None
+    if not turn.subjects:
+        return turn.earlier[0] if turn.earlier and not turn.own_words else None
+    wanted = set(turn.subjects)
+    return next((page for page in turn.earlier if wanted & set(turn.base.get(page[0]).taxonomy_terms)), None)
+
+
+def _tell_again(dispatcher: CollectingDispatcher, turn: Turn, page: tuple[str, ...]) -> Events:
+    """What was shown before: the first of it, with the detail that is asked for, and the others to pick from."""
+    detail = aim_of(turn, turn.likeliest).detail
+    reply = answer(turn.speaker, [Hit(turn.base.get(page[0]), 1.0)], detail)
+    return finish(dispatcher, turn, reply, records=list(page), shown=[list(page)])
 
 
 def _asked_anew(dispatcher: CollectingDispatcher, turn: Turn, named: tuple[str, ...]) -> Events:
@@ -142,6 +178,7 @@ def repeat(dispatcher: CollectingDispatcher, turn: Turn) -> Events:
         subjects = tuple(term for term in shown.taxonomy_terms[:1] if terms[term]["by_place"])
     place = turn.spot.name if turn.spot else ""
     question = turn.question if shown is None else _without_name(turn, shown)
+    question = " ".join((question, *turn.own_words))
     again = replace(turn, text=f"{question} {place}", placeless=question, subjects=subjects, named=())
     sited = turn.aim != "complain" and any(terms[subject]["by_place"] for subject in subjects)
     like = shown.id if shown is not None and not sited else ""

@@ -46,7 +46,7 @@ class ActionAnswerUnsure(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Say what is found when it can be believed, else that we don't know."""
         turn = read(tracker)
-        if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot:
+        if turn.likeliest in SMALL_TALK and not turn.own_words and not turn.spot and not turn.person:
             dispatcher.utter_message(response=SMALL_TALK[turn.likeliest])
             return []
         if turn.likeliest == "ask_medical_advice" and not turn.points_back and not finding.has_answer(turn):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from knowledge.search import Found, Hit
 
 NEAR = 5.0  # miles: sites this near are listed together with the nearest
+CALLED_NEAR = 10.0  # miles: a site further than this, and than twice the nearest, is not meant by a word of its name
 NEAR_BORDER = 12.0  # miles: how far over the border somebody still uses our services
 EVERYDAY = ("gp", "pharmacy", "minor-injuries")  # subjects that most people look for
 FOREIGN = 0.3  # so likely out of scope, a message with nothing but a place in it asks for no service there
@@ -45,6 +46,8 @@ def by_place(
         live = [hit for hit in named if hit.record.open_for_use] or named
         here = [hit for hit in live if spot is not None and hit.record.city.lower() == spot.name.lower()]
         live = here or [hit for hit in live if worth_the_way(hit, live[0])]
+    nearest = turn.base.nearest(term, spot, limit=1) if named and spot is not None else []
+    if named and not (nearest and (live[0].miles or 0) > max(CALLED_NEAR, 2 * (nearest[0].miles or 0))):
         if len(live) > 1:
             return namesakes(dispatcher, turn, live[:SHOWN_AT_ONCE], kept)
         return finish(dispatcher, turn, answer(turn.speaker, live, detail), **kept)
@@ -102,7 +105,9 @@ def _listing(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str) -> list
         lines += speaker.hours_of_all([hit.record for hit in hits])
     for hit in hits:
         lines.append(" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))))
-        if detail in ("referral", "cost", "eligibility", "email"):
+        if detail in ("referral", "cost", "eligibility", "email", "website") or (
+            detail == "phone" and not hit.record.phones
+        ):
             lines += speaker.detail(hit.record, detail)
     oldest = min((hit.record for hit in hits), key=lambda record: record.assured_date or record.source_date)
     return [*lines, *speaker.origin(oldest)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rasa_sdk import Action
 
 from actions import closing, finding, following
-from actions.reply import Reply
+from actions.reply import Reply, answer
 from actions.turn import read
 from knowledge.search import Query
 
@@ -43,7 +43,7 @@ class ActionRefuseAppointment(Action):
         return "action_refuse_appointment"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        """Name the surgery or clinic with its number where it was said."""
+        """Name the surgery or clinic with its number where it was said, or say how what is wanted is got."""
         turn = read(tracker)
         speaker = turn.speaker
         for record_id in turn.named:
@@ -51,6 +51,11 @@ class ActionRefuseAppointment(Action):
             if record.phones and record.open_for_use:
                 line = speaker.phrase("appointment_with", name=record.name, number=record.phones[0].number)
                 return closing.finish(dispatcher, turn, Reply("answer", lines=[line], records=[record]))
+        hit = finding.surely_meant(turn)
+        if hit is not None:
+            reply = answer(speaker, [hit], "referral")
+            reply.lines.insert(0, speaker.phrase("appointment"))
+            return closing.finish(dispatcher, turn, reply)
         return _say(dispatcher, turn, "appointment", ("route-nhs-app",))
 
 
@@ -77,7 +82,7 @@ class ActionOutOfScope(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Refuse politely, with what we can do."""
         turn = read(tracker)
-        elsewhere = turn.spot is not None and turn.spot.outside
+        elsewhere = turn.spot is not None and turn.spot.outside and not turn.named
         if not elsewhere:
             followed = following.follow_up(dispatcher, turn)
             if followed is not None:

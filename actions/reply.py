@@ -92,7 +92,7 @@ class Speaker:
             lines += [*self._eligibility(record), record.application_process]
         lines.append(record.alert if record.status != "active" else "")
         if not any(record.name in line for line in lines) and record.kind != "route":
-            lines.insert(0, self._named(record))
+            lines.append(self._named(record))  # after the answer
         phones = self._phones(record)
         return _each_once([*lines, *(phones if detail == "hours" else phones[:1]), *self.origin(record)])
 
@@ -134,6 +134,7 @@ class Speaker:
             "referral": lambda: [record.application_process] if record.application_process else [],
             "cost": lambda: self._cost(record),
             "email": lambda: self._contact(record),
+            "website": lambda: self._contact(record) if record.url else [],
         }
 
     def _introduction(self, record: Record) -> str:

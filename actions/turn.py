@@ -11,7 +11,7 @@ from actions.reply import Speaker
 from knowledge import published
 from knowledge.hours import asked_when, now, without_when
 from knowledge.people import Stages, age, person
-from knowledge.places import Spot, without_places
+from knowledge.places import STREET, Spot, without_places
 from knowledge.search import Query, content_words
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ DETAIL_WORDS = frozenset(
     exactly again ringing calling emailing texting rather prefer sat nav satnav map who which where what when how
     take takes taking new anyone everyone person people men women kids children yourself myself himself herself
     yourselves way and or also but about no yes dunno idk idea
-    closest house flat patient patients line lines right fine lol anyway cheers great good nice brilliant lovely perfect
-    thanks thank
+    tho though pick up closest house flat patient patients line lines right fine lol anyway great good nice brilliant
+    lovely perfect thanks thank
     """.split()
 )
 LEADING = frozenset(
@@ -58,6 +58,13 @@ MOST_TRUST = 0.1  # by so much at most a message that sounds like ours makes up 
 # Intents that ask for a detail of something.
 DETAIL_INTENTS = ("ask_contact", "ask_address", "ask_hours", "ask_cost", "ask_eligibility", "ask_referral")
 COUNTING = re.compile(r"\bhow (?:many|meny)\b|\btotal number of\b", re.IGNORECASE)
+NEAREST = re.compile(r"\b(?:nearest|closest|near ?by|near (?:me|here|us)|close by|round here)\b", re.IGNORECASE)
+# What says only where something is or was: "the chemist at the hospital".
+BESIDE = re.compile(
+    r"\b(?:at|near|by|next to|inside|in|opposite|from|behind|outside|round from)\s+(?:the |my |our |a )?(?:\w+ )?$",
+    re.IGNORECASE,
+)
+EXCEPT = re.compile(r"\b(?:apart from|except(?: for)?|other than|besides)\s+(?:the\s+)?\w+")  # "chemists except Boots"
 OFFERED = "offered"  # what was asked, when a place was only offered to be told
 RULED_OUT = re.compile(r"\b(?:not|instead of|rather than)\s+(?:the |a |an |my |in |at |for )*$", re.IGNORECASE)
 ASKING = re.compile(
@@ -66,6 +73,15 @@ ASKING = re.compile(
 CORRECTING = re.compile(
     r"(?:(?:no+|nah|sorry|oh|wait|actually|but)[,.! ]+)*(?:(?:i|we) (?:meant|mean)\b|not\b|its? for\b|it's for\b)"
     r"|(?:(?:no+|nah)[,.! ]+(?!one\b|body\b))+\w",
+    re.IGNORECASE,
+)
+GOING_BACK = re.compile(
+    r"\b(?:(?:back|return(?:ing)?) to|going back|as (?:i|we) said|(?:you|we) (?:said|told me|mentioned|gave me)"
+    r"|earlier|before that|from before)\b",
+    re.IGNORECASE,
+)
+WHICH = re.compile(
+    r"\b(?:is there (?:one|any)|which (?:ones?|of)|any of (?:them|these|those)|do any|are any|does (?:either|any))\b",
     re.IGNORECASE,
 )
 # How far above the believable score a short message must be to be taken for a new question.
@@ -98,6 +114,7 @@ class Turn:
     pending: dict[str, Any]
     failures: int
     shown: tuple[tuple[str, ...], ...]
+    earlier: tuple[tuple[str, ...], ...]
 
     @property
     def speaker(self) -> Speaker:
@@ -107,7 +124,7 @@ class Turn:
     @property
     def sought(self) -> str:
         """What to look for: the text, without the words for a time when it asks about opening hours."""
-        return without_when(self.text) or self.text if self.likeliest == "ask_hours" else self.text
+        return without_when(self.text) or self.text if self.intent == "ask_hours" else self.text
 
     @property
     def person(self) -> Stages:
@@ -151,10 +168,25 @@ class Turn:
         return next((subject for subject in self.subjects if self.base.terms[subject]["by_place"]), "")
 
     @property
+    def wants_nearest(self) -> bool:
+        """Whether the nearest is wanted, whichever it is."""
+        return NEAREST.search(self.text) is not None
+
+    @property
     def goes_on(self) -> bool:
         """Whether it goes on from what was said last: "and in Ledbury", "what about Ross"."""
         words = self.text.lower().split()
         return bool(words) and (words[0] in ("and", "or") or bool({"about", "same", "instead"} & set(words[:4])))
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it comes back to something that was spoken of before the last answer."""
+        return GOING_BACK.search(self.text) is not None
+
+    @property
+    def asks_which(self) -> bool:
+        """Whether it asks which of those shown is so: "is there one without a voucher", "do any of them come out"."""
+        return WHICH.search(self.text) is not None
 
     @property
     def counts(self) -> bool:
@@ -196,7 +228,13 @@ class Turn:
             for name in (self.base.terms[subject]["name"], self.base.terms[subject]["alternate_name"])
             for word in content_words(name)
         }
-        return [word for word in self.own_words if word not in said]
+        said |= {word for match in EXCEPT.finditer(self.text.lower()) for word in match.group().split()}
+        return [word for word in self.own_words if word not in said and not word.isdigit()]
+
+    @property
+    def only_subjects(self) -> bool:
+        """Whether nothing but subjects was said, beside places and words for a detail."""
+        return bool(self.subjects) and not self.telling_words
 
     @property
     def points_back(self) -> bool:
@@ -214,7 +252,7 @@ class Turn:
         pointing = bool(POINTING & set(words)) or words[0] in LEADING or "about" in words[:2]
         if len(own) > (4 if pointing else 2):
             return False
-        if pointing and self.likeliest in DETAIL_INTENTS:
+        if (pointing or len(own) == 1) and self.likeliest in DETAIL_INTENTS:
             return True
         belief = self.base.search(Query(self.text, placeless=self.placeless if self.spot else ""), 1).belief
         return belief < self.base.calibration.believable + (CLEARLY_NEW if pointing else NEW)
@@ -230,7 +268,8 @@ def read(tracker: Tracker) -> Turn:
     base = published.current()
     message = tracker.latest_message
     text = message.get("text") or ""
-    entities = [entity for entity in message.get("entities", []) if not _ruled_out(text, entity)]
+    every = [entity for entity in message.get("entities", []) if not _in_a_street(text, entity)]
+    entities = [entity for entity in every if not _ruled_out(text, entity)]
     spot, spot_id = _where(base, entities)
     question = tracker.get_slot("question") or {}
     remembered_id = tracker.get_slot("place") or ""
@@ -244,9 +283,9 @@ def read(tracker: Tracker) -> Turn:
         other_questions=tuple(message.get("other_questions") or tracker.get_slot("other_questions") or ()),
         spot=spot,
         spot_id=spot_id,
-        subjects=_values(entities, "subject"),
+        subjects=_sought(base, text, entities),
         named=_values(entities, "record"),
-        placeless=without_places(text, message.get("entities", [])),
+        placeless=without_places(text, every),
         remembered=base.places.spot(remembered_id) if remembered_id else None,
         remembered_id=remembered_id,
         records=_known(base, tracker.get_slot("records") or ()),
@@ -257,6 +296,7 @@ def read(tracker: Tracker) -> Turn:
         pending=tracker.get_slot("pending") or {},
         failures=int(tracker.get_slot("failures") or 0),
         shown=tuple(_known(base, page) for page in tracker.get_slot("shown") or ()),
+        earlier=tuple(filter(None, (_known(base, page) for page in tracker.get_slot("earlier") or ()))),
     )
 
 
@@ -268,6 +308,11 @@ def _known(base: KnowledgeBase, record_ids: Iterable[str]) -> tuple[str, ...]:
 def _ruled_out(text: str, entity: dict[str, Any]) -> bool:
     """Whether a name is said only to be put aside: "Hereford, not Worcester"."""
     return bool(RULED_OUT.search(text[: entity["start"]]))
+
+
+def _in_a_street(text: str, entity: dict[str, Any]) -> bool:
+    """Whether the name of a place is part of that of a street or a house."""
+    return entity["entity"] == "place" and STREET.match(text, entity["end"]) is not None
 
 
 def _likelihood(message: dict[str, Any], intent: str) -> float:
@@ -284,6 +329,16 @@ def _second(message: dict[str, Any]) -> str:
 
 def _values(entities: list[dict[str, Any]], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entity["value"] for entity in entities if entity["entity"] == name))
+
+
+def _sought(base: KnowledgeBase, text: str, entities: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The subjects that are looked for: not the hospital of "the chemist at the hospital"."""
+    subjects = [entity for entity in entities if entity["entity"] == "subject"]
+    sited = [entity for entity in subjects if base.terms[entity["value"]]["by_place"]]
+    only_where = [entity for entity in sited if BESIDE.search(text[: entity["start"]])]
+    if len({entity["value"] for entity in only_where}) < len({entity["value"] for entity in sited}):
+        subjects = [entity for entity in subjects if entity not in only_where]
+    return _values(subjects, "subject")
 
 
 def _where(base: KnowledgeBase, entities: list[dict[str, Any]]) -> tuple[Spot | None, str]:

@@ -51,10 +51,12 @@ _SPOKEN_DAY = (
 _SPOKEN = re.compile("|".join(rf"(?P<{name}>\b(?:{words})\b)" for name, words in _SPOKEN_DAY), re.IGNORECASE)
 _CLOCK = re.compile(
     r"\b(?:(?:at|after|before|until|till|til|past|by|around|about)\s+)?"
-    r"(?:(?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5]\d))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)"
+    r"(?:(?P<hour>1[0-2]|0?[1-9])(?:[.:](?P<minute>[0-5]\d))?"
+    r"\s*(?P<half>[ap]m|[ap]\.m\.|(?:o'?clock )?(?:in the (?:morning|afternoon|evening)|at night))"
     r"|(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)|(?P<midday>midday|noon)|(?P<midnight>midnight))(?!\w)",
     re.IGNORECASE,
 )
+LATE = 5  # "4 at night" is before the morning, from this hour on it is before midnight
 _FIXED = {
     "christmas_eve": ("Christmas Eve", 12, 24),
     "christmas_day": ("Christmas Day", 12, 25),
@@ -127,8 +129,10 @@ def _asked_clock(text: str) -> time | None:
         return time(12) if match["midday"] else time(23, 59)
     if match["hours"]:
         return time(int(match["hours"]), int(match["minutes"]))
-    afternoon = match["half"].lower().startswith("p")
-    return time(int(match["hour"]) % 12 + 12 * afternoon, int(match["minute"] or 0))
+    half, hour = match["half"].lower(), int(match["hour"]) % 12
+    at_night = half.endswith("night") and hour >= LATE
+    afternoon = half.startswith("p") or half.endswith(("noon", "evening")) or at_night
+    return time(hour + 12 * afternoon, int(match["minute"] or 0))
 
 
 def _days(spoken: str, today: date, match: re.Match[str]) -> Iterator[tuple[str, date]]:

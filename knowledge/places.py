@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from knowledge.schema import Place, Record
 
 EARTH_RADIUS_MILES = 3958.8
+# What turns the name of a town into that of a house or a street: "Marden House", "Worcester Road".
+STREET = re.compile(r"\s+(?:road|rd|street|lane|house|court|avenue|terrace|crescent|grove)\b", re.IGNORECASE)
 # An outward code, and the inward code where there is one; "GL20 7" and "b974rn" are both written by people.
 POSTCODE = re.compile(r"\b([A-Za-z]{1,2}[0-9][A-Za-z0-9]?)(?:\s*([0-9])([A-Za-z]{2})?)?\b")
 AREA_LETTERS = re.compile(r"[A-Za-z]{1,2}")
@@ -87,6 +89,12 @@ def _miles(spot: Spot, place: Place) -> float:
     return miles_between(spot.latitude or 0.0, spot.longitude or 0.0, place.latitude or 0.0, place.longitude or 0.0)
 
 
+def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """The mean latitude and longitude of points."""
+    latitudes, longitudes = zip(*points, strict=True)
+    return sum(latitudes) / len(points), sum(longitudes) / len(points)
+
+
 def without_places(text: str, entities: Iterable[dict[str, Any]]) -> str:
     """A text without the places in it, so that it can be asked about another.
 
@@ -104,10 +112,13 @@ class Gazetteer:
     """All places, found by name or by postcode."""
 
     def __init__(self, places: Iterable[Place], postcode_points: dict[str, tuple[float, float]]) -> None:
-        """`postcode_points` gives the exact point of the full postcodes we know, such as "WR5 1DD"."""
+        """`postcode_points` gives the point of the full postcodes that we know, such as "WR5 1DD"."""
         self._by_id = {place.id: place for place in places}
         self._districts = {p.name.upper(): p for p in self._by_id.values() if p.place_type == "postcode_district"}
         self._points = postcode_points
+        self._sectors: dict[str, list[tuple[float, float]]] = {}
+        for postcode, point in postcode_points.items():
+            self._sectors.setdefault(postcode[:-2], []).append(point)
         self._names: dict[str, Place] = {}
         for own in (False, True):  # a place's own name wins over another's nickname
             for place in self._by_id.values():
@@ -152,17 +163,20 @@ class Gazetteer:
     def postcode(self, text: str) -> tuple[str, Spot] | None:
         """The first postcode or outward code in a text that is a real place for us: its outward code and its spot.
 
-        A full postcode that we hold exactly gives its own point, any other its district's centre. A whole postcode of
-        another part of the country gives a spot outside.
+        A full postcode that we hold gives its own point; any other the middle of those that we hold in its sector
+        ("WR5 1"), else its district's centre. A whole postcode of another part of the country gives a spot outside.
         """
         for match in POSTCODE.finditer(text):
             outward, sector, unit = match.group(1).upper(), match.group(2), match.group(3)
             if outward in self._districts:
                 spot = Spot.of(self._districts[outward])
-                point = self._points.get(f"{outward} {sector}{(unit or '').upper()}") if unit else None
-                if point:
-                    exact = f"{outward} {sector}{(unit or '').upper()}"
-                    spot = Spot(exact, spot.county, spot.district, *point)
+                exact = f"{outward} {sector}{unit.upper()}" if unit else ""
+                if exact in self._points:
+                    return outward, Spot(exact, spot.county, spot.district, *self._points[exact])
+                near = self._sectors.get(f"{outward} {sector}")
+                if near:
+                    latitude, longitude = _middle(near)
+                    spot = replace(spot, latitude=latitude, longitude=longitude)
                 return outward, spot
             if unit:
                 return outward, Spot(outward, outside=True)

@@ -19,8 +19,8 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from knowledge import schema
-from knowledge.people import EVERYONE, Stages, is_for
-from knowledge.places import Gazetteer, Spot, area_id, miles_from, serves
+from knowledge.people import EVERYONE, OLDEST, Stages, is_for
+from knowledge.places import STREET, Gazetteer, Spot, area_id, miles_from, serves
 from knowledge.schema import Phone, Place, Record, Schedule, Source
 from knowledge.spelling import Spelling, is_english, words_of
 
@@ -39,18 +39,14 @@ NAMED_BONUS, ALL_NAMED_BONUS = 0.15, 0.2  # for a record that is called by its o
 NATIONAL_LOST = 0.05  # taken from a national record when a place was said: local help comes first
 CITY_BONUS = 0.2  # for a record in the very town that was meant
 ELSEWHERE = 4.0  # times what is local counts when a question is asked again for another place
-OLDEST = 120  # years
-WRONG_AGE = 0.5  # taken from a record that the age that was said is too young or too old for
+WRONG_AGE = 1.0  # taken from a record that the age that was said is too young or too old for
 NOT_FOR, JUST_FOR = 0.2, 0.03  # taken from a record for other ages than were said, added to one for just those
 CHILDREN_ONLY = 0.04  # taken from a record for children only when nobody's age was said
 ALIKE, SIBLING_BONUS = 0.6, 0.25  # for records like the best one, when that is dropped for its place
-LOCAL_BONUS, DISTRICT_BONUS = (
-    0.08,
-    0.14,
-)  # for a record that serves just the county, or just the district, that was meant
+LOCAL_BONUS, DISTRICT_BONUS = 0.08, 0.14  # for a record that serves just the county, or just the district, meant
 KIND_BONUS = 0.05  # for a record of a kind that was asked for
 FACT_LOST = 0.1  # taken from a fact about the system when something else was asked for
-SUBJECT_BONUS = 0.05  # for a record on a subject that was said
+SUBJECT_BONUS, ONLY_SUBJECT_BONUS = 0.05, 0.2  # for a record on a subject that was said; where nothing else was
 NAME_COLUMN, TEXT_COLUMN = 5.0, 1.0  # bm25 weights
 CANDIDATES = 60
 RARE = 3.5  # a word in fewer than about one record in thirty tells records apart
@@ -59,6 +55,8 @@ WORD = re.compile(r"[a-z0-9&']+")
 PLACE_HELPS = 0.1  # of cosine at most that a place may add to how far a record is believed
 FOLDS = 5
 REFUSED_SHARE = 0.03  # of our own questions that may fall below the believable score
+# Words of names and streets that people also say of what they look for: "the surgery in the village".
+COMMON_IN_NAMES = frozenset("village estate upon town city county building road street near new old high main".split())
 # The columns of a record whose words are edited text.
 SPELT_RIGHT = (
     "name",
@@ -102,7 +100,8 @@ class Calibration:
 class Query:
     """What is looked for. `named` are ids of records called by name; `kinds` are preferred, `only` are required.
 
-    `terms` are subjects (taxonomy terms) that were said, `within` is one that every hit must have. `person` are the
+    `terms` are subjects (taxonomy terms) that were said, `alone` where nothing else was said; `within` is a subject
+    that every hit must have. `person` are the
     stages of life that were said: records for others come later, and so do those that an `age` in years is too young or
     too old for. `like` is a record whose like is wanted elsewhere. `placeless` is the text without its places: a place
     we know does not make a question ours ("will it rain in Malvern"), so both are compared.
@@ -113,6 +112,7 @@ class Query:
     kinds: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    alone: bool = False
     only: tuple[str, ...] = ()
     within: str = ""
     placeless: str = ""
@@ -207,6 +207,13 @@ class KnowledgeBase:
         self.phrases: dict[str, str] = {row["id"]: row["text"] for row in self._rows("SELECT id, text FROM phrase")}
         self.numbers = {re.sub(r"\D", "", row["number"]) for row in self._rows("SELECT number FROM phone")}
         self.terms = {row["id"]: dict(row) for row in self._rows("SELECT * FROM taxonomy_term")}
+        self._term_called = {
+            name.lower(): term["id"]
+            for term in self.terms.values()
+            for name in (term["name"], *schema.split_list(term["alternate_name"]))
+        }
+        names = sorted(map(re.escape, self._term_called), key=len, reverse=True)
+        self._term_names = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)" if names else r"(?!)", re.IGNORECASE)
         self._by_term: dict[str, list[str]] = {}
         for row in self._rows("SELECT link_id, taxonomy_term_id FROM attribute"):
             self._by_term.setdefault(row["taxonomy_term_id"], []).append(row["link_id"])
@@ -226,7 +233,8 @@ class KnowledgeBase:
         self._limits = [limits[record_id] for record_id in self._ids]
         self._national = np.array(["national" in areas[record_id] for record_id in self._ids])
         self._cities = np.array([cities[record_id] for record_id in self._ids])
-        self.places = Gazetteer(self._places(), self._postcode_points())
+        places = list(self._places())
+        self.places = Gazetteer(places, self._postcode_points(places))
         self.spelling = self._spelling()
 
     def _spelling(self) -> Spelling:
@@ -258,14 +266,23 @@ class KnowledgeBase:
             fields = {**dict(row), "alternate_name": schema.split_list(row["alternate_name"])}
             yield Place(**fields)
 
-    def _postcode_points(self) -> dict[str, tuple[float, float]]:
-        points = {}
+    def _postcode_points(self, places: Iterable[Place]) -> dict[str, tuple[float, float]]:
+        """The point of each record's postcode: its own where it has one, else the centre of its town or village."""
+        centres = {
+            place.name.lower(): (place.latitude, place.longitude)
+            for place in places
+            if place.latitude is not None and place.longitude is not None and not place.wide
+        }
+        points: dict[str, tuple[float, float]] = {}
         for kind in ("service", "location", "organization"):
-            for row in self._rows(
-                f"SELECT postal_code, latitude, longitude FROM {kind} "  # noqa: S608  # a name of ours, not input
-                "WHERE postal_code != '' AND latitude IS NOT NULL"
+            for postcode, city, *own in self._rows(
+                f"SELECT postal_code, city, latitude, longitude FROM {kind} "  # noqa: S608  # a name of ours, not input
+                "WHERE postal_code != ''"
             ):
-                points[row["postal_code"]] = (row["latitude"], row["longitude"])
+                if own[0] is not None:
+                    points[postcode] = (own[0], own[1])
+                elif city.lower() in centres:
+                    points.setdefault(postcode, centres[city.lower()])
         return points
 
     def __contains__(self, record_id: object) -> bool:
@@ -353,6 +370,8 @@ class KnowledgeBase:
         scores += TEXT_WEIGHT * self._text_scores(query.placeless or query.text)
         if query.like in self._number:
             scores += self._likeness(self._number[query.like])
+            if query.spot and self.is_site(self.get(query.like)):  # the same elsewhere is another
+                scores[self._number[query.like]] -= SIBLING_BONUS + CITY_BONUS
         first = int(np.argmax(scores))
         if query.spot and not self._wanted(self.get(self._ids[first]), Query("", query.spot)):
             scores = scores + self._likeness(first)
@@ -364,7 +383,7 @@ class KnowledgeBase:
             record = self.get(self._ids[i])
             if self._wanted(record, query):
                 hits.append(Hit(record, float(scores[i]), miles_from(query.spot, record)))
-        top = self._number[hits[0].record.id] if hits and query.within else first
+        top = self._number[hits[0].record.id] if hits else first
         shares = [self._known_share(text) for text in (query.text, query.placeless) if text]
         best = float(cosines[top])
         if query.placeless:  # what is alike in nothing but the place is no match
@@ -380,9 +399,13 @@ class KnowledgeBase:
             bonuses += KIND_BONUS * (self._kinds == kind)
         if query.kinds and "fact" not in query.kinds:
             bonuses -= FACT_LOST * (self._kinds == "fact")
+        on_any: set[int] = set()
         for term in query.terms:
             on_it = [self._number[record_id] for record_id in self._by_term.get(term, ()) if record_id in self._number]
             bonuses[on_it] += SUBJECT_BONUS
+            on_any.update(on_it)
+        if query.alone:
+            bonuses[list(on_any)] += ONLY_SUBJECT_BONUS
         for record_id in query.named:
             if record_id in self._number:
                 bonuses[self._number[record_id]] += NAMED_BONUS + ALL_NAMED_BONUS * self._coverage(query, record_id)
@@ -391,7 +414,7 @@ class KnowledgeBase:
             county, district = area_id(query.spot.county), area_id(query.spot.district)
             local = [
                 DISTRICT_BONUS
-                if areas == {district} != {county}
+                if district in areas and county not in areas
                 else LOCAL_BONUS * (bool(areas) and areas <= {county, district})
                 for areas in self._areas
             ]
@@ -447,7 +470,8 @@ class KnowledgeBase:
     def nearest(self, term: str, spot: Spot, limit: int = 3) -> list[Hit]:
         """The sites on a subject that serve a spot, nearest first; those without a point come last.
 
-        What serves just the spot's district, without an address of its own, comes first of all.
+        What serves just the spot's district, without an address of its own, comes first of all, and then what is named
+        after the spot: "Tupsley Dental Practice" is in Tupsley, wherever our map has its town.
         """
         hits = []
         for record in self._on(term):
@@ -456,23 +480,32 @@ class KnowledgeBase:
                 continue
             here = not self.is_site(record) and record.area == (area_id(spot.district),) != (area_id(spot.county),)
             if self.is_site(record) or here:
-                hits.append((-1.0 if here else 999.0 if miles is None else miles, record.name, record))
-        hits.sort(key=lambda hit: hit[:2])
-        return [Hit(record, 1.0, miles if 0 <= miles < 999 else None) for miles, _, record in hits[:limit]]
+                named_so = not spot.wide and _is_named_after(record, spot)
+                order = -2.0 if here else -1.0 if named_so else 999.0 if miles is None else miles
+                hits.append((order, miles, record.name, record))
+        hits.sort(key=lambda hit: (hit[0], hit[1] or 0.0, hit[2]))
+        return [Hit(record, 1.0, None if order == -2.0 else miles) for order, miles, _, record in hits[:limit]]
+
+    def terms_in(self, text: str) -> tuple[str, ...]:
+        """The subjects that a text names, by any of their names."""
+        found = (self._term_called[match.group().lower()] for match in self._term_names.finditer(text))
+        return tuple(dict.fromkeys(found))
+
+    def all_on(self, term: str) -> list[Hit]:
+        """Every record on a subject, as sure hits."""
+        return [Hit(self.get(record_id), 1.0) for record_id in self._by_term.get(term, ())]
 
     def called(self, term: str, words: Sequence[str], spot: Spot | None) -> list[Hit]:
         """The sites on a subject whose name or street the words say, misspelt or not: the best matches only.
 
         Rare words count more; a match in nothing but common words ("road", "house") is no match.
         """
-        if not words:
-            return []
         scored = []
         for record in self._sites(term):
             if spot is not None and not spot.outside and not serves(record, spot) and miles_from(spot, record) is None:
                 continue
             own = self._words_of(record.id)
-            said = (word for word in words if not word.isdigit() and _alike(word, own))
+            said = (word for word in words if not word.isdigit() and word not in COMMON_IN_NAMES and _alike(word, own))
             weights = [self._rarity.get(stem(word), self._rarest) for word in said]
             if weights and max(weights) >= RARE:
                 scored.append((sum(weights), record))
@@ -553,6 +586,16 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
+
+
+def _is_named_after(record: Record, spot: Spot) -> bool:
+    """Whether a record's name says that it is in a place that is not the town it is listed under."""
+    place = spot.name.lower()
+    names = (name.lower() for name in (record.name, *record.alternate_name))
+    return place != record.city.lower() and any(
+        re.search(rf"\b{re.escape(place)}\b", name) and not STREET.match(name, name.index(place) + len(place))
+        for name in names
+    )
 
 
 def _alike(word: str, words: frozenset[str]) -> bool:

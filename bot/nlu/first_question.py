@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from actions.turn import DETAIL_WORDS, POINTING
+from bot.nlu.component import MessageComponent
 from knowledge.search import content_words
 
 OTHER_QUESTIONS = "other_questions"
 _ASKING = (
-    r"(?:how|where|who|what|when|which|why|can|could|do|does|did|is|are|should|will|would|have you|has"
-    r"|any(?:where|one)?|(?:i )?(?:need|want)|looking for|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
+    r"(?:(?:how|where|who|what|when|which|why|can|could|do|does|did|is|are|should|will|would)(?!n?['’]?t\b)"
+    r"|have you|has|any(?:where|one)?|(?:i )?(?:need|want)|looking for|i also|also|tell me)(?:'?s|'?re|'?ll)?\b"
 )
 # The end of a sentence (not of "St." or "Dr."), or a joining word with a question after it.
 _END = r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\brd)[?!.;]+\s+|\n+"
@@ -27,6 +23,10 @@ _BETWEEN = re.compile(
     rf"{_END}|(?<!\bi),?\s+(?:and|also|plus|n|&|then)\s+(?=(?:also\s+|then\s+)?{_ASKING})|,\s+(?=also\s+{_ASKING})",
     re.IGNORECASE,
 )
+_NEED = re.compile(r"(?:and |but |so )?(?:i )?(?:need|want|looking for)\b", re.IGNORECASE)
+_ALSO = re.compile(
+    r"[,.;\s]*(?:and\s+)?(?:i\s+)?(?:also|plus)\b", re.IGNORECASE
+)  # says that what stood before was a question
 _JOINT = re.compile(r"^(?:and|also|plus|then)\b[,\s]*|[,\s]+(?:and|also|plus|then|n|&)$", re.IGNORECASE)
 _IS_QUESTION = re.compile(rf"(?:(?:and|also|plus|then|but|so|oh|hi|hello|please)[,\s]+)*{_ASKING}", re.IGNORECASE)
 
@@ -42,6 +42,11 @@ def questions(text: str) -> list[str]:
     waiting = start = 0  # where the text that belongs to the next question begins, and where this part does
     for end, following in [*((m.start(), m.end()) for m in _BETWEEN.finditer(text)), (len(text), len(text))]:
         part, asked = text[start:end], text[end : end + 1] == "?" or text[start:end].endswith("?")
+        asked = asked or _ALSO.match(text, end) is not None
+        if (
+            _NEED.match(part) and not asked and text[end : end + 1] == "."
+        ):  # "I need a doctor. Which are there?" asks once
+            continue
         if (asked or _IS_QUESTION.match(part)) and _has_a_subject(part):
             found.append(text[waiting:following].strip())
             waiting = following
@@ -57,32 +62,15 @@ def _has_a_subject(part: str) -> bool:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class FirstQuestion(GraphComponent):
+class FirstQuestion(MessageComponent):
     """Leaves the components after it the first question only; the others go along as `other_questions`.
 
     A message that danger or another language has settled is left whole.
     """
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> FirstQuestion:
-        """Make the component (Rasa calls this)."""
-        return cls()
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Examples are learned from as they stand."""
-        return training_data
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Split each message."""
-        for message in messages:
-            if not message.get(INTENT):
-                first, *others = questions(message.get(TEXT) or "")
-                message.set(TEXT, first, add_to_output=True)
-                message.set(OTHER_QUESTIONS, others, add_to_output=True)
-        return messages
+    def look_at(self, message: Message) -> None:
+        """Split the message."""
+        if not message.get(INTENT):
+            first, *others = questions(message.get(TEXT) or "")
+            message.set(TEXT, first, add_to_output=True)
+            message.set(OTHER_QUESTIONS, others, add_to_output=True)

@@ -9,10 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import spacy
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -20,9 +17,11 @@ from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
+from bot.nlu.component import MessageComponent
 from knowledge import postcodes, published, schema
 from knowledge.places import POSTCODE
 from knowledge.search import STOP, WORD, KnowledgeBaseError
+from knowledge.spelling import common_english
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
@@ -49,7 +48,11 @@ class Names:
             for name in (*schema.split_list(term["alternate_name"]), term["name"])
         }
         self._add("subject", subjects)
-        self._add("record", _telling(base, set(subjects) | set(self._places)))
+        capitals = {name.lower() for name, _ in base.names() if name.isupper()}
+        self._in_capitals = capitals & common_english()
+        # "111" is the subject, and the very record too.
+        not_names = {name for name in subjects if not name.isdigit()} | set(self._places)
+        self._add("record", _telling(base, not_names))
 
     def _add(self, label: str, names: dict[str, Any]) -> None:
         matcher = PhraseMatcher(self._nlp.vocab, attr="LOWER")
@@ -68,7 +71,12 @@ class Names:
     def _spans(self, label: str, doc: Doc) -> list[Span]:
         spans = self._matchers[label](doc, as_spans=True)
         longest = {(span.start, span.end) for span in filter_spans(spans)}
-        return [span for span in spans if (span.start, span.end) in longest]
+        found = [span for span in spans if (span.start, span.end) in longest]
+        return [span for span in found if label != "record" or not self._only_a_word(span)]
+
+    def _only_a_word(self, span: Span) -> bool:
+        """Whether it is an everyday word that is a name only in capitals: "I wish" is not WISH."""
+        return span.text.islower() and span.text in self._in_capitals
 
     @staticmethod
     def _entity(label: str, span: Span) -> dict[str, Any]:
@@ -103,7 +111,7 @@ def _telling(base: KnowledgeBase, not_names: set[str]) -> dict[str, tuple[str, .
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class Gazetteer(EntityExtractorMixin, GraphComponent):
+class Gazetteer(EntityExtractorMixin, MessageComponent):
     """Adds the entities `place`, `postcode`, `subject` and `record`; their values are ids of the knowledge base."""
 
     def __init__(self) -> None:
@@ -111,26 +119,13 @@ class Gazetteer(EntityExtractorMixin, GraphComponent):
         self._nlp = spacy.blank("en")
         self._names: Names | None = None
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Gazetteer:
-        """Make the component (Rasa calls this)."""
-        return cls()
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Find names in each message, by the newest published knowledge."""
+    def look_at(self, message: Message) -> None:
+        """Find names in the message, by the newest published knowledge."""
         try:
             base = published.current()
         except KnowledgeBaseError:
-            return messages  # no names are known; whoever needs the knowledge base says so
+            return  # no names are known; whoever needs the knowledge base says so
         if self._names is None or self._names.version != base.version:
             self._names = Names(base, self._nlp)
-        for message in messages:
-            found = self.add_extractor_name(self._names.find(message.get(TEXT) or ""))
-            message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
-        return messages
+        found = self.add_extractor_name(self._names.find(message.get(TEXT) or ""))
+        message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)

@@ -32,13 +32,17 @@ class WeighedIntentClassifier(LogisticRegressionClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`C`: the inverse strength of regularisation; `dense_weight`: of the meaning beside the words themselves."""
+        """`C`: the inverse strength of regularisation; `dense_weight`: of the meaning beside the words themselves.
+
+        `doubted`: intents that are costly to mistake, with the confidence below which the likelihood is halved.
+        """
         return {
             **LogisticRegressionClassifier.get_default_config(),
             "C": 10.0,
             "max_iter": 500,
             "dense_weight": 1.5,
             "danger_confidence": 0.9,
+            "doubted": {},
         }
 
     def __init__(self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource) -> None:
@@ -76,6 +80,8 @@ class WeighedIntentClassifier(LogisticRegressionClassifier):
     def _ranking(self, likelihoods: NDArray[np.float64]) -> list[dict[str, Any]]:
         """The intents, likeliest first, among those that are not for the detector of languages alone to say."""
         kept = [(n, float(p)) for n, p in zip(self.clf.classes_, likelihoods, strict=True) if n != OTHER_LANGUAGE]
+        doubted: dict[str, float] = self.config["doubted"]
+        kept = [(n, p / 2 if p < doubted.get(n, 0.0) else p) for n, p in kept]
         whole = sum(p for _, p in kept)
         return sorted(({"name": n, "confidence": p / whole} for n, p in kept), key=lambda one: -one["confidence"])
 

@@ -279,7 +279,7 @@ def test_the_hours_of_several_are_said_for_those_that_have_some(base: KnowledgeB
 def test_the_detail_alone_has_the_name_the_number_and_how_old_it_is(base: KnowledgeBase) -> None:
     record = replace(CLINIC, opening_hours="9am to 5pm.", schedules=(WEEKDAYS,), fees_description="Free.")
     lines = answer(Speaker(base), [Hit(record, 1.0)], "cost", only=True).lines
-    assert lines[:3] == ["Quillbury Clinic, Hereford.", "Cost: Free.", "Ring 01432 960001 (the desk)."]
+    assert lines[:3] == ["Cost: Free.", "Quillbury Clinic, Hereford.", "Ring 01432 960001 (the desk)."]
     assert lines[3].startswith("These details are from") and len(lines) == 5
     hours = answer(Speaker(base, [When(SATURDAY, "Saturday")]), [Hit(record, 1.0)], "hours", only=True).lines
     assert hours[:2] == ["No. Quillbury Clinic is closed on Saturday.", "Open: 9am to 5pm."]

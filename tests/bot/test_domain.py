@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ACTIONS = sorted((HOME / "actions").glob("*.py"))
 BOT = sorted((HOME / "bot").rglob("*.py"))
-DETAILS = ("phone", "address", "hours", "eligibility", "referral", "cost", "email")
+DETAILS = ("phone", "address", "hours", "eligibility", "referral", "cost", "email", "website")
 DAYS = ("now", "today", "tomorrow")
 OUTCOMES = {"answer", "clarify", "fallback", "out_of_scope", "chitchat", "emergency"}
 

@@ -130,7 +130,7 @@ def test_the_conversation_is_not_lost(app: App, chat: Chat) -> None:
         assert 400 <= app.post(json={"sender": chat.sender, "message": message}).status_code < 500
     assert app.post(data=b"\x00").status_code == 400
     chat.say("'; DELETE FROM event; --")
-    assert chat.say("Nunwell Surgery", "their number?").lines[1] == "Ring 01885 483412 (surgery)."
+    assert chat.say("Nunwell Surgery", "their number?").lines[0] == "Ring 01885 483412 (surgery)."
 
 
 def test_without_a_sender_there_is_still_an_answer(app: App) -> None:

@@ -61,8 +61,8 @@ def test_whether_a_referral_is_needed_what_it_costs_and_who_may_come(chat: Chat)
     referral = chat.say("do I have to be referred for talking therapies")
     assert referral.lines[0].startswith("Ring 0300 013 5727, use the online form, or ask your GP")
     cost = chat.say("and what does it cost")
-    assert cost.lines[:2] == ["NHS Herefordshire and Worcestershire Talking Therapies.", "Cost: Free."]
-    assert chat.say("who can use it").lines[1].startswith("People over 16")
+    assert cost.lines[:2] == ["Cost: Free.", "NHS Herefordshire and Worcestershire Talking Therapies."]
+    assert chat.say("who can use it").lines[0].startswith("People over 16")
 
 
 def test_how_old_one_must_be(chat: Chat) -> None:

@@ -18,7 +18,7 @@ def test_their_number(chat: Chat, words: str) -> None:
     chat.say("where is Nunwell Surgery")
     reply = chat.say(words)
     assert reply.records == ["gp-m81048"]
-    assert "Ring 01885 483412 (surgery)." in reply.lines[:2]
+    assert reply.lines[0] == "Ring 01885 483412 (surgery)."
 
 
 @pytest.mark.parametrize("words", ["when does it open", "what time do they shut", "is it open on Sundays"])
@@ -26,14 +26,14 @@ def test_their_opening_hours(chat: Chat, words: str) -> None:
     chat.say("tell me about Healthwatch Worcestershire")
     reply = chat.say(words)
     assert reply.records == ["org-healthwatch-worcestershire"]
-    assert reply.lines[0] == "Healthwatch Worcestershire, Pershore."
-    assert reply.lines[1].startswith("Open: Weekday office hours.")
+    assert reply.lines[0].startswith("Open: Weekday office hours.")
+    assert reply.lines[1] == "Healthwatch Worcestershire, Pershore."
 
 
 def test_their_address_and_email(chat: Chat) -> None:
     chat.say("tell me about Healthwatch Worcestershire")
-    assert chat.say("what's the address").lines[1].startswith("Civic Centre, Queen Elizabeth Drive, Pershore")
-    assert chat.say("can I email them").lines[1] == "Email info@healthwatchworcestershire.co.uk."
+    assert chat.say("what's the address").lines[0].startswith("Civic Centre, Queen Elizabeth Drive, Pershore")
+    assert chat.say("can I email them").lines[0] == "Email info@healthwatchworcestershire.co.uk."
 
 
 def test_one_of_a_list_can_be_picked_by_its_number_again_and_again(chat: Chat) -> None:
@@ -50,8 +50,8 @@ def test_the_one_that_was_picked_is_the_one_spoken_of(chat: Chat, base: Knowledg
     chat.say("the second one")
     reply = chat.say("what's their number")
     assert reply.records == [shown[1]]
-    assert reply.lines[0] == f"{base.get(shown[1]).name}, Kidderminster."
-    assert base.get(shown[1]).phones[0].number in reply.lines[1]
+    assert base.get(shown[1]).phones[0].number in reply.lines[0]
+    assert reply.lines[1] == f"{base.get(shown[1]).name}, Kidderminster."
 
 
 def test_one_of_a_list_can_be_picked_by_its_street_or_name(chat: Chat) -> None:

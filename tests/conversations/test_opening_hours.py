@@ -26,6 +26,8 @@ pytestmark = pytest.mark.conversation
         ("is samaritans open on boxing day", "route-samaritans", "This service"),
         ("is childline open now", "route-childline", "This service"),
         ("is nhs 111 open at 3am", "route-nhs-111", "This service"),
+        ("is 111 open on christmas day", "route-nhs-111", "This service"),
+        ("can i ring the samaritans at 4 in the morning", "route-samaritans", "This service"),
     ],
 )
 def test_what_never_closes_is_open_whenever_it_is_asked(chat: Chat, words: str, record: str, name: str) -> None:

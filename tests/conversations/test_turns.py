@@ -26,6 +26,8 @@ def where_and_what(base: KnowledgeBase, records: list[str]) -> set[tuple[str, st
     [
         ("where is the nearest chemist in Evesham and", "how do I get a wheelchair", "Evesham", "pharmacy"),
         ("pharmacy in Malvern? and", "how do I complain about a hospital?", "Malvern", "pharmacy"),
+        ("hi can you help me. nearest optician to Ross?", "how many dentists are there", "Ross-on-Wye", "optician"),
+        ("chemist in ledbury, also", "how do i get a carers assessment", "Ledbury", "pharmacy"),
     ],
 )
 def test_of_two_questions_the_first_is_answered_and_the_other_is_a_button(
@@ -82,6 +84,7 @@ def test_a_number_that_was_also_asked_for_is_said_at_once(chat: Chat) -> None:
         ("any opticians round here", "Kington", "Kington", "optician"),
         ("doctor close to where i live", "HR8", "Ledbury", "gp"),
         ("which doctor is closest to my house", "droitwitch", "Droitwich Spa", "gp"),
+        ("closest doctor to my house", "droitwitch", "Droitwich Spa", "gp"),
     ],
 )
 def test_near_me_asks_where_and_the_town_answers_it(

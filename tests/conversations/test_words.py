@@ -62,6 +62,7 @@ def test_a_misspelt_subject_or_a_nickname_of_a_town(
         ("number for pals worcester hospital", "svc-pals-worcs-acute"),
         ("PALS wye valley", "svc-pals-wye-valley"),
         ("physio in malven", "svc-physio-worcestershire"),
+        ("fizio in malven", "svc-physio-worcestershire"),
     ],
 )
 def test_a_name_as_people_say_it(chat: Chat, words: str, record: str) -> None:
@@ -224,3 +225,7 @@ def test_help_for_a_teenager_is_of_the_county_that_was_said(chat: Chat, base: Kn
     first = base.get(chat.say("can my 15 year old have counselling in worcester").records[0])
     assert (first.minimum_age or 0) <= 15 <= (first.maximum_age or 15)
     assert set(first.area) != {"herefordshire"}
+
+
+def test_to_stop_smoking_is_no_matter_of_transport(chat: Chat) -> None:
+    assert "worcester-wheels" not in chat.say("stop smoking worcester").records[:1]
