@@ -26,7 +26,8 @@ ALIKE = 84  # of 100: how alike a word must look to one that it neither sounds l
 SHORTEST = 5  # letters; shorter words are too easily taken for something else
 LONG = 8  # letters from which on two slips are forgiven
 SAID_OFTEN = 3.0  # of 100, times the logarithm of how many records say a word: what is said more is likelier meant
-SOUNDS_ALIKE = 57  # of 100: how alike a word that sounds the same must look
+SURELY_MEANT = 65  # of 100, with that: what a longer word must come to that looks less alike ("speshul" is special)
+SOUNDS_ALIKE = 62  # of 100: how alike a word that sounds the same must look
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -144,10 +145,11 @@ class Spelling:
 
     def _sounding_like(self, word: str) -> list[tuple[float, str]]:
         same = self._by_sound.get(jellyfish.metaphone(word), ())
+        heard = [(fuzz.ratio(word, found), SAID_OFTEN * math.log(self._vocabulary[found]), found) for found in same]
         return [
-            (100 - alike - SAID_OFTEN * math.log(self._vocabulary[found]), found)
-            for found in same
-            if (alike := fuzz.ratio(word, found)) >= SOUNDS_ALIKE
+            (100 - alike - often, found)
+            for alike, often, found in heard
+            if alike >= SOUNDS_ALIKE or (len(word) >= LONG - 1 and alike + often >= SURELY_MEANT)
         ]
 
     def _looking_like(self, word: str) -> list[tuple[float, str]]:
