@@ -189,7 +189,7 @@ def opening(schedules: Sequence[Schedule], when: When) -> Opening:
         return Opening(bool(spans), spans)
     for start, end in spans:
         if start <= when.at < end or (start <= when.at and end.strftime("%H:%M") == MIDNIGHT):
-            return Opening(True, spans, until=_until(schedules, when.day, end))
+            return Opening(True, spans, until=_until(schedules, when.day, when.at, end))
     opens_on, opens = _next_opening(schedules, when)
     return Opening(False, spans, opens_on=opens_on, opens=opens)
 
@@ -216,15 +216,18 @@ def round_the_clock(schedules: Sequence[Schedule]) -> bool:
     return always >= set(DAYS)
 
 
-def _until(schedules: Sequence[Schedule], day: date, end: time) -> time | None:
-    """When it closes: over midnight where it opens again at once, None where it goes on all through the next day."""
+def _until(schedules: Sequence[Schedule], day: date, at: time, end: time) -> time | None:
+    """When it closes: over midnight where it opens again at once.
+
+    None where that is a day or more away: "open until 8am", said at 7 in the morning, would be read as today's 8am.
+    """
     if end.strftime("%H:%M") != MIDNIGHT:
         return end
     following = _spans(schedules, day + timedelta(1)) or ()
     if not following or following[0][0] != time(0):
         return end
     end = following[0][1]
-    return None if end.strftime("%H:%M") == MIDNIGHT else end
+    return end if end < at else None
 
 
 def _next_opening(schedules: Sequence[Schedule], when: When) -> tuple[date | None, time | None]:
