@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import SlotSet
 
 from actions.reply import Button, Reply
 from actions.turn import COUNTING, OFFERED, POINTING
+from knowledge.schema import SITES
 from knowledge.search import Query
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from actions.turn import Turn
 
 Events = list[dict[str, Any]]
-
-SITES = ("service", "organization", "location")  # kinds of record that somebody can go to
 
 WAITING = 3  # turns that a question waits for its place while others are answered
 EARLIER = 4  # answers before the last that somebody may come back to
@@ -70,8 +68,9 @@ def _offer_others(turn: Turn, reply: Reply) -> None:
         about = f"{turn.text} {question}" if points else question
         kinds = ("fact",) if how_many else SITES if question.lower().startswith("where") else ("route", "service")
         terms = turn.base.terms_in(question)
-        query = Query(about, None if how_many else turn.known_spot, kinds, terms=terms, alone=bool(terms))
-        found = turn.base.search(replace(query, person=turn.person, age=turn.age), 1)
+        where = None if how_many else turn.known_spot
+        query = Query(about, where, kinds, terms=terms, alone=bool(terms), person=turn.person, age=turn.age)
+        found = turn.base.search(query, 1)
         top = found.hits[0].record if found.hits else None
         if top is None or not found.believable or top.id in {record.id for record in reply.records}:
             continue

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from actions import nearby
-from actions.closing import SITES, finish, not_found
+from actions.closing import finish, not_found
 from actions.reply import SHOWN_AT_ONCE, answer
 from actions.turn import OFFERED
+from knowledge.hours import asked_when, now
 from knowledge.places import DISTRICTS
+from knowledge.schema import SITES
 from knowledge.search import Found, Hit, Query
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ CLOSE = 0.12  # a second record whose score is this near the best is shown too
 CLOSE_FACT = 0.18
 STRONG = 0.25  # how far above the believable score a route or fact must lie to stand before a list of sites
 WHEN = re.compile(r"\b(?:when|what (?:days?|times?)|which days?)\b")  # "when can I drop in" is about hours
+OPENS = re.compile(r"\b(?:open|opens|opening|shut|shuts|close|closes|closed)\b")
 MEMBERS = frozenset({"pcn"})  # subjects whose records list the sites that belong to them
 FOREIGN = 0.6  # from here on a message is likelier foreign than about the subject and the town that it names
 STANDS_OUT = 0.2  # so far before the next, a record is the answer whatever else is on its subject
@@ -74,6 +77,8 @@ def aim_of(turn: Turn, name: str) -> Aim:
     wanted = "email" if "mail" in text else "website" if "web" in text else ""
     if aim.detail == "referral" and WHEN.search(text):
         return replace(aim, detail="hours")
+    if aim.wants_site and not aim.detail and OPENS.search(text) and asked_when(text, now()):
+        return replace(aim, detail="hours")  # "is the chemist in Ledbury open on Saturday", taken for a search
     return replace(aim, detail=wanted) if wanted and aim.detail in ("", "phone") else aim
 
 
@@ -98,7 +103,7 @@ def answer_question(
     found = _with_what_it_is_in(turn, found)
     if aim.detail and len(turn.named) == 1:  # the opening hours of what is named, whatever else is said
         found = _first(found, turn.named[0])
-    only_subject = turn.sited_subject and not turn.telling_words
+    only_subject = turn.sited_subject and turn.only_subjects
     if outside and not about_system and (aim.wants_site or only_subject or not _guides(turn, found)):
         return nearby.outside(dispatcher, turn, kept)
     term = "" if about_system or aim.within or outside else _listed(turn, found, aim)
@@ -170,9 +175,8 @@ def _search(turn: Turn, aim: Aim, where: Spot | None, like: str = "") -> Found:
     )
     found = turn.base.search(query)
     if aim.detail == "eligibility" and turn.subjects and not _on_subject(turn, found):
-        found = turn.base.search(
-            replace(query, person=frozenset(), age=None)
-        )  # it may be for others only: that is asked
+        # What was named may be for others only, and just that is asked.
+        found = turn.base.search(replace(query, person=frozenset(), age=None))
     if aim.within:
         anywhere = turn.base.search(replace(query, within=""))
         other = anywhere.hits[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 KINDS: Final = ("organization", "service", "location", "route", "fact")
+SITES = ("service", "organization", "location")  # the kinds that somebody can go to
 
 STATUSES: Final = ("active", "defunct", "temporarily closed", "unknown")
 CONFIDENCES: Final = ("high", "medium", "low")

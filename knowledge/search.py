@@ -274,7 +274,7 @@ class KnowledgeBase:
             if place.latitude is not None and place.longitude is not None and not place.wide
         }
         points: dict[str, tuple[float, float]] = {}
-        for kind in ("service", "location", "organization"):
+        for kind in schema.SITES:
             for postcode, city, *own in self._rows(
                 f"SELECT postal_code, city, latitude, longitude FROM {kind} "  # noqa: S608  # a name of ours, not input
                 "WHERE postal_code != ''"
@@ -528,7 +528,7 @@ class KnowledgeBase:
     @staticmethod
     def is_site(record: Record) -> bool:
         """Whether it is somewhere to go: it has a town or a postcode of its own."""
-        return record.kind in ("service", "location", "organization") and bool(record.city or record.postal_code)
+        return record.kind in schema.SITES and bool(record.city or record.postal_code)
 
     def _name_words(self, record_id: str) -> frozenset[str]:
         record = self.get(record_id)

@@ -131,6 +131,11 @@ def test_a_day_may_be_asked_about_after_the_service(chat: Chat) -> None:
         ("Kitsons Pharmacy opening hours", "pharmacy-ff122", "Kitsons Pharmacy, Worcester"),
         ("when is boots in ledbury open", "pharmacy-fq478", "Boots, Ledbury"),
         ("what time does the pharmacy in Tenbury shut", "pharmacy-fnn38", "Rowlands Pharmacy, Tenbury Wells"),
+        (
+            "is the chemist on pickersleigh road malvern open sat afternoons",
+            "pharmacy-ft381",
+            "Murrays Pharmacy, Prospect View, Malvern",
+        ),
     ],
 )
 def test_without_hours_that_is_said_first(chat: Chat, words: str, record: str, name: str) -> None:
