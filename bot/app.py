@@ -23,7 +23,7 @@ from starlette.templating import Jinja2Templates
 from bot import settings
 from bot.assistant import Assistant
 from bot.danger_reply import danger_reply
-from bot.messages import BadMessage, Messages, check_sender, check_text
+from bot.messages import BadMessage, Messages, check_sender, check_text, without_personal_data
 from knowledge import published
 from knowledge.search import KnowledgeBaseError
 from knowledge.settings import HOME
@@ -144,7 +144,10 @@ async def _history(assistant: Assistant, conversation: str) -> list[dict[str, An
             said.append({"who": "you", "lines": event.text.splitlines()})
         elif isinstance(event, BotUttered) and (event.text or event.data.get("buttons")):
             custom, buttons = event.data.get("custom"), event.data.get("buttons")
-            said.append(_from_assistant(event.text or "", custom or {}, buttons or []))
+            if event.text == settings.WORDING["masked"] and said:
+                said[-1]["lines"].append(event.text)  # belongs to the answer before it
+            else:
+                said.append(_from_assistant(event.text or "", custom or {}, buttons or []))
     return said
 
 
@@ -216,6 +219,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         logger.error("Nothing but danger can be answered: %s", trouble)  # noqa: TRY400  # the sentence says it all
     await app.state.messages.assistant.parse_message("warm up")  # names are compiled before anybody waits for them
     danger_reply("warm up", "nobody")
+    without_personal_data("my name is Warm Up")
     gc.collect()
     gc.freeze()  # what is loaded stays: the garbage collector need not look through it while somebody waits
     yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import pkgutil
+from copy import copy
 from graphlib import TopologicalSorter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -21,15 +22,16 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.processor import MessageProcessor
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.runner.interface import GraphRunner
-from rasa.shared.core.events import ActionExecutionRejected, Event, UserUttered, deserialise_events
+from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, UserUttered, deserialise_events
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa_sdk import utils as sdk_utils
 from rasa_sdk.executor import CollectingDispatcher
 
 import actions
 from bot.conversations import ConversationStore
+from bot.nlu.danger_detector import is_danger
 from bot.nlu.first_question import OTHER_QUESTIONS
-from bot.privacy import mask_postcode
+from bot.privacy import is_masked, mask_postcode, without_placeholders
 from bot.settings import WORDING
 
 if TYPE_CHECKING:
@@ -165,7 +167,9 @@ class Processor(MessageProcessor):
 
     async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         """Parse what was said, and keep it without the exact postcode."""
-        parsed = message.parse_data or await self.parse_message(message, tracker)
+        heard = copy(message)
+        heard.text = without_placeholders(message.text or "")
+        parsed = message.parse_data or await self.parse_message(heard, tracker)
         kept, read = mask_postcode(message.text or ""), mask_postcode(parsed[TEXT] or "")
         tracker.update(
             UserUttered(
@@ -179,6 +183,14 @@ class Processor(MessageProcessor):
             ),
             self.domain,
         )
+
+    async def _run_prediction_loop(self, output_channel: OutputChannel, tracker: DialogueStateTracker) -> None:
+        """As Rasa's own; then who sent personal data is asked not to, unless there is danger."""
+        await super()._run_prediction_loop(output_channel, tracker)
+        said = tracker.latest_message
+        if said and is_masked(said.text or "") and not is_danger(said.intent):
+            tracker.update(BotUttered(WORDING["masked"]), self.domain)
+            await output_channel.send_text_message(tracker.sender_id, WORDING["masked"])
 
     async def _run_action(
         self,

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.danger_reply import danger_reply
-from bot.privacy import mask
+from bot.nlu.danger_detector import shared_table
+from bot.privacy import mask, mask_all_but_names, without_placeholders
 from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
 from knowledge import postcodes, published
 from knowledge.search import KnowledgeBaseError
 
 if TYPE_CHECKING:
     from bot.assistant import Assistant
+    from bot.nlu.danger import Danger
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class Messages:
             raise BadMessage("too_long", 413, longest=LONGEST_MESSAGE)
         try:
             await sharpen_postcode(text)
-            return await self.assistant.answer(sender, mask(text, is_service_number))
+            return await self.assistant.answer(sender, without_personal_data(text))
         except Exception:
             danger = danger_reply(text, sender)
             if danger:
@@ -62,10 +64,24 @@ async def sharpen_postcode(text: str) -> None:
         await asyncio.to_thread(postcodes.shared().look_up, text, places)
 
 
-def is_service_number(digits: str) -> bool:
-    """Whether the published knowledge has this phone number."""
+def without_personal_data(text: str) -> str:
+    """The text masked. Words that a sign of danger hangs on are no name: nobody is overlooked for being masked."""
+    danger = shared_table().look(text)
+    for masked in (mask(text, is_ours), mask_all_but_names(text, is_ours)):
+        if masked == text or danger is None or _shows(masked, danger):
+            return masked
+    return text
+
+
+def _shows(masked: str, danger: Danger) -> bool:
+    still = shared_table().look(without_placeholders(masked))
+    return still is not None and still.sign == danger.sign
+
+
+def is_ours(said: str) -> bool:
+    """Whether the published knowledge has this phone number, email address, place or full postcode."""
     try:
-        return digits in published.current().numbers
+        return published.current().knows(said)
     except KnowledgeBaseError:
         return False
 

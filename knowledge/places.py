@@ -108,6 +108,12 @@ def without_places(text: str, entities: Iterable[dict[str, Any]]) -> str:
     return " ".join(text.split())
 
 
+def normal(postcode: str) -> str:
+    """A full postcode in capitals with one space, however it was typed."""
+    letters = "".join(postcode.split()).upper()
+    return f"{letters[:-3]} {letters[-3:]}"
+
+
 class Gazetteer:
     """All places, found by name or by postcode."""
 
@@ -146,6 +152,10 @@ class Gazetteer:
         """The spot of the place that is called this, by its own name first, or None."""
         place = self._names.get(name.strip().lower())
         return Spot.of(place) if place else None
+
+    def knows_postcode(self, text: str) -> bool:
+        """Whether a full postcode is one that we have a point for."""
+        return normal(text) in self._points
 
     def town_of(self, place_id: str) -> str:
         """The name of the town nearest to the centre of a postcode district, or "" for any other place."""

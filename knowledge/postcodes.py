@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from knowledge.places import POSTCODE
+from knowledge.places import POSTCODE, normal
 from knowledge.settings import postcodes_url
 
 if TYPE_CHECKING:
@@ -72,12 +72,6 @@ def full_postcode(text: str, gazetteer: Gazetteer) -> str:
         if unit and gazetteer.spot(outward.lower()) is not None:
             return normal(f"{outward} {sector}{unit}")
     return ""
-
-
-def normal(postcode: str) -> str:
-    """A full postcode in capitals with one space, however it was typed."""
-    letters = "".join(postcode.split()).upper()
-    return f"{letters[:-3]} {letters[-3:]}"
 
 
 _shared: dict[str, Postcodes] = {}

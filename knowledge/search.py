@@ -206,6 +206,11 @@ class KnowledgeBase:
         self._rarest = math.log(1 + len(documents))
         self.phrases: dict[str, str] = {row["id"]: row["text"] for row in self._rows("SELECT id, text FROM phrase")}
         self.numbers = {re.sub(r"\D", "", row["number"]) for row in self._rows("SELECT number FROM phone")}
+        self._emails = {
+            row["email"].lower()
+            for kind in schema.KINDS
+            for row in self._rows(f"SELECT email FROM {kind}")  # noqa: S608  # a name of ours
+        }
         self.terms = {row["id"]: dict(row) for row in self._rows("SELECT * FROM taxonomy_term")}
         self._term_called = {
             name.lower(): term["id"]
@@ -288,6 +293,15 @@ class KnowledgeBase:
     def __contains__(self, record_id: object) -> bool:
         """Whether there is a record with this id, or one that it was merged into."""
         return bool(self._rows("SELECT 1 FROM record WHERE id = ?", record_id))
+
+    def knows(self, said: str) -> bool:
+        """Whether a phone number (digits only), email address, place or full postcode of ours is called this."""
+        return (
+            said in self.numbers
+            or said.lower() in self._emails
+            or self.places.named(said) is not None
+            or self.places.knows_postcode(said)
+        )
 
     def names(self) -> Iterable[tuple[str, str]]:
         """Every name that a live or closed record, other than a fact, is called by, with the record's id."""

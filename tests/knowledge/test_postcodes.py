@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import pytest
 
 from knowledge import postcodes, settings
-from knowledge.postcodes import TIMEOUT, Postcodes, full_postcode, normal
+from knowledge.places import normal
+from knowledge.postcodes import TIMEOUT, Postcodes, full_postcode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
