@@ -22,20 +22,22 @@ _GIVEN = re.compile(
     | (?:{_KIN}['’]?s|patient(?:['’]?s)?)\s+(?:(?:full|first|last)\s+)*name(?:\s+is|['’]s|\s*[:=-])\s+
     | (?:full|first|last|middle|family|maiden|second|fore|sur)\s?name(?:{_IS}|\s+)
     | (?:i\s+am|i['’]?m|my\s+{_KIN}(?:\s+is|['’]s)?)\s+(?:called|named)\s+
-    | (?:regards|sincerely|faithfully)[\s,.]+
+    | (?:regards|yours\s(?:sincerely|faithfully|truly))[\s,.]+
+    | this\s+is\s+(?=(?:\S+\s+){{1,4}}(?:speaking|calling)\b)
     ) | (?:^|[\n,.;(])\s*name\s*[:=-]\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-# After these only where a title stands before it, or "speaking" or a date of birth behind it.
+# After these only where a title stands before it, or a date of birth behind it.
 _PERHAPS_GIVEN = re.compile(
     r"\b(?:(?P<titled>this\s+is|it['’]?s|i['’]?m|i\s+am)|for|from|of)\s+|(?:^|[,.:;(\n])\s*", re.IGNORECASE
 )
 _TITLE = re.compile(r"(?:mr|mrs|miss|mx|master|(?-i:Ms))\b\.?\s*", re.IGNORECASE)
 _BEHIND = re.compile(
-    r",?\s+\(?(?:speaking\b|d\.?o\.?b\b|date\sof\sbirth|born\s(?:on\s)?(?:the\s)?\[date|\[(?:date|NHS))", re.IGNORECASE
+    r",?\s+\(?(?:d\.?o\.?b\b|date\sof\sbirth|born\s(?:on\s)?(?:the\s)?\[date|\[(?:date|NHS))", re.IGNORECASE
 )
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:(?!['’]s\b)['’-][^\W\d_]+)*")
+_GAP = re.compile(r"\.? +")
 # A surname that is a word as well ("baker") counts where something like this follows it.
 _ENDS = re.compile(
     r"\s*(?:$|[^\w\s'’-])|\s+(?:and|but|i|im|ive|id|i['’](?:m|ve|d)|my|from|with|at|of|on|in|can|could|would|do|does|how"
@@ -47,18 +49,18 @@ LONGEST = 4  # words of a name
 # Words that lists of names have, or that the list of common words lacks, and that are none after "my name is".
 _NO_NAMES = frozenset(
     """
-    a about after again already also always an and any are as at back be because being born both but by called can cant
-    correct different difficult down dr for from gone here i im in is it its just known last least less like listed
-    long maiden me misspelled misspelt missing more most my near never new next no nor not now of off on only or our out
-    over please private put really registered right same say see should so some spelled spelt still such that the
-    their them then there these they this to too under up us very was we were what when where which who whose why with
-    would wrong yes yet you your
+    a about after again already also always an and any are as at back be because being born both but by called can
+    cant correct different difficult down dr fine for from gone had has have he here i im in is it its just known
+    last least less like listed long maiden me missing misspelled misspelt more most my near never new next no none
+    nor not now of off ok okay on only or our out over please private put really registered right same say see she
+    should so some spelled spelt still such that the their them then there these they this to too under unknown up
+    us very was we were what when where which who whose why with would wrong yes yet you your
     """.split()
 )
 
 
 def mask_names(text: str, is_ours: Callable[[str], bool]) -> str:
-    """The text with the names that are given in it replaced; what that `is_ours` is no surname."""
+    """The text with the names that are given in it replaced; what `is_ours` is no surname."""
     masked, end = [], 0
     for start, stop in _names(text, is_ours):
         if start >= end:
@@ -68,45 +70,35 @@ def mask_names(text: str, is_ours: Callable[[str], bool]) -> str:
 
 
 def _names(text: str, is_ours: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """Where names begin and end."""
-    shouted = text.isupper()
-    cues = sorted(
-        [(cue.end(), True, True) for cue in _GIVEN.finditer(text)]
-        + [(cue.end(), False, cue["titled"] is not None) for cue in _PERHAPS_GIVEN.finditer(text)]
-    )
-    for start, sure, titled in cues:
+    """Where names begin and end, by where they begin."""
+    cues = [(cue.end(), True, False) for cue in _GIVEN.finditer(text)]
+    cues += [(cue.end(), False, cue["titled"] is not None) for cue in _PERHAPS_GIVEN.finditer(text)]
+    for start, sure, titled in sorted(cues):
         title = _TITLE.match(text, start) if titled else None
-        end = _end_of_name(text, title.end() if title else start, is_ours, shouted, sure)
-        if end and (sure or title or _BEHIND.match(text, end)):
-            yield start, end
+        words = list(_words_of_name(text, title.end() if title else start, is_ours))
+        if not words or not (sure or title or _BEHIND.match(text, words[-1].end())):
+            continue
+        if sure or title or all(_listed(word[0]) and not is_ours(word[0].lower()) for word in words):
+            yield start, words[-1].end()
 
 
-def _end_of_name(text: str, start: int, is_ours: Callable[[str], bool], shouted: bool, sure: bool) -> int:
-    """Where the name ends that begins at `start`, or 0 where none does."""
-    end = 0
-    for _ in range(LONGEST):
-        match = _WORD.match(text, start)
-        if match is None:
-            break
-        capital = match[0][0].isupper() and not shouted
-        word = re.sub(r"['’]s$", "", match[0].lower())
-        if not _is_name(word, capital, first=not end, last=_ENDS.match(text, match.end()) is not None):
-            break
-        if (end or not sure) and is_ours(word):
-            break
-        end = match.end() - (len(match[0]) - len(word))
-        gap = re.compile(r"\.?[ ]+").match(text, match.end())
-        if gap is None or (gap[0][0] == "." and len(word) > 1):  # a full stop ends it, but not after an initial
-            break
+def _words_of_name(text: str, start: int, is_ours: Callable[[str], bool]) -> Iterator[re.Match[str]]:
+    """The words from `start` on that make a name, none where there is no name."""
+    for number in range(LONGEST):
+        word = _WORD.match(text, start)
+        if word is None or word[0].lower() in _NO_NAMES or (number and is_ours(word[0].lower())):
+            return
+        # "baker" and "may" are names and words: the first word after "my name is" is a name, or one with a capital.
+        rare = word[0].lower() not in common_english()
+        meant = number == 0 or (word[0][0].isupper() and not text.isupper()) or _ENDS.match(text, word.end())
+        if not (_listed(word[0]) or rare) or not (meant or (_listed(word[0]) and rare) or len(word[0]) == 1):
+            return
+        yield word
+        gap = _GAP.match(text, word.end())
+        if gap is None or ("." in gap[0] and len(word[0]) > 1):  # a full stop ends it, but not after an initial
+            return
         start = gap.end()
-    return end
 
 
-def _is_name(word: str, capital: bool, first: bool, last: bool) -> bool:
-    """Whether a word is part of a name: rather than a name, it may be a word like any other ("baker", "may")."""
-    if word in _NO_NAMES:
-        return False
-    listed, common = word in names_of_people(), word in common_english()
-    if first or capital:
-        return listed or not common
-    return (listed and not common) or (last and (listed or not common)) or len(word) == 1
+def _listed(word: str) -> bool:
+    return word.lower() in names_of_people()

@@ -56,7 +56,9 @@ SAID_NHS_NUMBER = _pattern(
     rf"(?P<said>\bnhs\s(?:no\.?|num|number|id)\W+ (?:(?:is|its|it['’]s)\W+)?) \d(?:[ .-]{{0,3}}\d){{9}}{_END}"
 )
 _SORT_CODE = r"\d\d[ -]?\d\d[ -]?\d\d"
-_OF_BANK = r"(?:and|my|bank|account|acct?|a/c|sort|code|number|num|no|is|it['’]?s|for|with|the|in|at|ending)\b"
+_OF_BANK = (
+    r"(?:and|my|bank|account|acct?|a/c|sort|code|number|num|no|is|it['’]?s|for|with|the|in|at|ending)(?:['’]?s)?\b"
+)
 ACCOUNT = _pattern(
     rf"""{_BEGIN}(?: {_SORT_CODE} \W{{1,3}} (?:{_OF_BANK}\W{{0,3}}){{0,5}} \d{{4}}[ ]?\d{{4}}
     | \d{{8}} \W{{1,3}} (?:{_OF_BANK}\W{{0,3}}){{0,5}} {_SORT_CODE} ){_END}
@@ -96,7 +98,7 @@ SAID_ADDRESS = _pattern(
 
 # A mobile's number also where nobody has been given it, and a landline's that no exchange has: it may be mistyped.
 PHONE = _pattern(
-    r"""(?<![\d+]) (?:(?:\+|00)44[ .-]?(?:\(0\)[ -]?)?|\(?0) (?:7(?:[ ./-]?\d){9} | [12]\d(?:[ ).-]{0,2}\d){7,8})
+    r"""(?<![\d+]) (?:(?:\+|00)44[ .-]?(?:\(0\)[ -]?)?|\(?0[ ]?) (?:7(?:[ ./-]?\d){9} | [12]\d(?:[ ).-]{0,2}\d){7,8})
     (?![ ]?\d)"""
 )
 

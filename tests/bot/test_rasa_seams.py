@@ -59,6 +59,7 @@ OVERRIDDEN: list[tuple[type, type, list[str]]] = [
             "_get_action",
             "predict_next_with_tracker_if_should",
             "_handle_message_with_tracker",
+            "_run_prediction_loop",
             "_run_action",
             "_check_for_unseen_features",
         ],
