@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import logging
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import without_personal_data
+from bot.assistant import Processor
+from bot.messages import Messages, without_personal_data
 from bot.nlu.danger_detector import shared_table
 from bot.privacy import is_masked, mask, mask_postcode, without_placeholders
+from bot.settings import WORDING
 from knowledge import schema
 from knowledge.content import read
 from knowledge.settings import CONTENT
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
+    from bot.assistant import Assistant
     from knowledge.search import KnowledgeBase
 
 HERE = Path(__file__).resolve().parent
@@ -108,6 +113,24 @@ def test_words_that_a_sign_hangs_on_are_no_name(text: str) -> None:
     seen = table.look(text)
     still = table.look(without_placeholders(without_personal_data(text)))
     assert (seen and seen.sign) == (still and still.sign)
+
+
+def test_an_error_that_quotes_the_message_logs_nothing_personal(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever breaks behind the mask, and however much is logged: there is nothing to log."""
+
+    def breaks(dispatcher: object, tracker: Any, domain: object) -> None:
+        raise RuntimeError(f"cannot find {tracker.latest_message}")
+
+    assert isinstance(assistant.processor, Processor)
+    monkeypatch.setattr(assistant.processor._custom["action_find_service"]._action, "run", breaks)
+    caplog.set_level(logging.DEBUG)
+    words = "I'm on 07700 900123, nhs no 943 476 5919, pharmacy near WR14 9QX"
+    messages = asyncio.run(Messages(assistant).answer("quotes", words))
+    assert messages[0]["text"] == WORDING["knowledge_unavailable"]
+    assert "cannot find" in caplog.text
+    assert not [secret for secret in ("07700", "943 476", "9QX") if secret in caplog.text]
 
 
 # -- kind by kind
