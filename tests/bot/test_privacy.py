@@ -124,7 +124,8 @@ def test_an_error_that_quotes_the_message_logs_nothing_personal(
         raise RuntimeError(f"cannot find {tracker.latest_message}")
 
     assert isinstance(assistant.processor, Processor)
-    monkeypatch.setattr(assistant.processor._custom["action_find_service"]._action, "run", breaks)
+    for action in assistant.processor._custom.values():
+        monkeypatch.setattr(action._action, "run", breaks)
     caplog.set_level(logging.DEBUG)
     words = "I'm on 07700 900123, nhs no 943 476 5919, pharmacy near WR14 9QX"
     messages = asyncio.run(Messages(assistant).answer("quotes", words))
