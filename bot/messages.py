@@ -16,7 +16,6 @@ from knowledge.search import KnowledgeBaseError
 
 if TYPE_CHECKING:
     from bot.assistant import Assistant
-    from bot.nlu.danger import Danger
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +65,16 @@ async def sharpen_postcode(text: str) -> None:
 
 def without_personal_data(text: str) -> str:
     """The text masked. Words that a sign of danger hangs on are no name: nobody is overlooked for being masked."""
-    danger = shared_table().look(text)
     for masked in (mask(text, is_ours), mask_all_but_names(text, is_ours)):
-        if masked == text or danger is None or _shows(masked, danger):
+        if masked == text or _shows_as_much(masked, text):
             return masked
     return text
 
 
-def _shows(masked: str, danger: Danger) -> bool:
-    still = shared_table().look(without_placeholders(masked))
-    return still is not None and still.sign == danger.sign
+def _shows_as_much(masked: str, text: str) -> bool:
+    """Whether the sign of danger in a text, if there is any, is still found when it is masked."""
+    danger, still = shared_table().look(text), shared_table().look(without_placeholders(masked))
+    return danger is None or (still is not None and still.sign == danger.sign)
 
 
 def is_ours(said: str) -> bool:
