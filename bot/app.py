@@ -23,6 +23,7 @@ from starlette.templating import Jinja2Templates
 from bot import settings
 from bot.assistant import Assistant
 from bot.danger_reply import danger_reply
+from bot.last_look import last_look
 from bot.messages import BadMessage, Messages, check_sender, check_text, without_personal_data
 from knowledge import published
 from knowledge.search import KnowledgeBaseError
@@ -220,6 +221,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.messages.assistant.parse_message("warm up")  # names are compiled before anybody waits for them
     danger_reply("warm up", "nobody")
     without_personal_data("my name is Warm Up")
+    last_look([])
     gc.collect()
     gc.freeze()  # what is loaded stays: the garbage collector need not look through it while somebody waits
     yield

@@ -29,6 +29,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 import actions
 from bot.conversations import ConversationStore
+from bot.last_look import last_look, safe_reply
 from bot.nlu.danger_detector import is_danger
 from bot.nlu.first_question import OTHER_QUESTIONS
 from bot.privacy import is_masked, mask_postcode, without_placeholders
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     from rasa.shared.core.trackers import DialogueStateTracker
 
 logger = logging.getLogger(__name__)
-
-UNAVAILABLE: dict[str, Any] = {"outcome": "fallback", "card": None, "records": [], "sources": []}
 
 
 def custom_actions() -> dict[str, rasa_sdk.Action]:
@@ -88,8 +87,11 @@ class InProcessAction(Action):
         except Exception:
             logger.exception("The action %s broke", self.name())
             events, dispatcher = [], CollectingDispatcher()
-            dispatcher.utter_message(text=WORDING["knowledge_unavailable"], json_message=UNAVAILABLE)
-        said = await RemoteAction._utter_responses(dispatcher.messages, output_channel, nlg, tracker)
+            dispatcher.messages = [safe_reply("knowledge_unavailable")]
+        messages = last_look(dispatcher.messages)  # here too, before it is kept: the page shows what is kept
+        if messages is None:
+            events, messages = [], [safe_reply()]
+        said = await RemoteAction._utter_responses(messages, output_channel, nlg, tracker)
         return [*said, *deserialise_events(events or [])]
 
 

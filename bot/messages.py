@@ -1,4 +1,4 @@
-"""What comes in, checked and masked; whatever else breaks, danger is answered."""
+"""What comes in, checked and masked, and what goes out, looked at; whatever else breaks, danger is answered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.danger_reply import danger_reply
+from bot.last_look import last_look, safe_reply
 from bot.nlu.danger_detector import shared_table
 from bot.privacy import mask, mask_all_but_names, without_placeholders
 from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
@@ -31,12 +32,16 @@ class BadMessage(ValueError):
 
 @dataclass
 class Messages:
-    """The way in: every client's messages go through `answer`."""
+    """The way in and out: every client's messages, and the replies to them, go through `answer`."""
 
     assistant: Assistant
 
     async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
-        """Answer one message; raises `BadMessage` for what cannot be answered."""
+        """Answer one message, after a last look at the reply; raises `BadMessage` for what cannot be answered."""
+        said = last_look(await self._answer(sender, text))
+        return said or danger_reply(text, sender) or [{"recipient_id": sender, **safe_reply()}]
+
+    async def _answer(self, sender: str, text: str) -> list[dict[str, Any]]:
         if len(text) > LONGEST_MESSAGE:
             danger = danger_reply(text, sender)
             if danger:

@@ -53,6 +53,23 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "note": ("record_id", "note"),
 }
 
+# The columns of a record that residents are told as they stand.
+SAID: Final = (
+    "name",
+    "description",
+    "alert",
+    "address_1",
+    "city",
+    "postal_code",
+    "opening_hours",
+    "old_hours",
+    "organization",
+    "eligibility_description",
+    "application_process",
+    "fees_description",
+    "other_sources_say",
+)
+
 # Staff notes are kept beside the content, and never published.
 UNPUBLISHED: Final = ("note",)
 LISTS: Final = ("alternate_name", "replaced_by", "area", "taxonomy_terms", "related", "merged_from")

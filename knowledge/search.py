@@ -310,6 +310,28 @@ class KnowledgeBase:
                 for name in (row["name"], *schema.split_list(row["alternate_name"])):
                     yield name, row["id"]
 
+    def ids(self) -> Iterable[str]:
+        """The ids of all records."""
+        return iter(self._ids)
+
+    def texts(self) -> Iterable[str]:
+        """Every text that residents may be told; of a closed record only its name and what to do instead."""
+        closed: set[str] = set()
+        for kind in schema.KINDS:
+            said = [column for column in schema.SAID if column in schema.COLUMNS[kind]]
+            for row in self._rows(f"SELECT * FROM {kind}"):  # noqa: S608  # a name of ours
+                if row["status"] == "defunct":
+                    closed.add(row["id"])
+                    yield from (row["name"], row["alert"])
+                else:
+                    yield from (row[column] for column in said)
+        for table, column in (("phone", "description"), ("schedule", "description"), ("step", "step")):
+            for row in self._rows(f"SELECT record_id, {column} FROM {table}"):  # noqa: S608  # names of ours
+                if row["record_id"] not in closed:
+                    yield row[column]
+        yield from (row["name"] for row in self._rows("SELECT name FROM source"))
+        yield from self.phrases.values()
+
     def _get(self, record_id: str) -> Record:
         """The record with this id, or the one that it was merged into; KeyError where there is none."""
         found = self._rows("SELECT kind, record_id FROM record WHERE id = ?", record_id)
