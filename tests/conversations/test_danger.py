@@ -81,6 +81,19 @@ def test_a_second_danger_of_another_kind_gets_its_own_wording(chat: Chat) -> Non
     assert len({first.text, second.text, third.text}) == 3
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "my NHS number is 943 476 5919 and I can't breathe",
+        "he isn't breathing, ring me on 07700 900123",
+        "I want to die. jo.quillbury@example.org",
+        "we're at WR14 9QX and she has collapsed",
+    ],
+)
+def test_danger_is_seen_beside_what_is_masked(chat: Chat, words: str) -> None:
+    assert chat.say(words).card == "immediate"
+
+
 @pytest.mark.parametrize("before, after", [(0, 56), (28, 28), (56, 0)])
 def test_danger_anywhere_in_five_thousand_characters(chat: Chat, before: int, after: int) -> None:
     words = f"{FILLER * before}{NOT_BREATHING}. {FILLER * after}"
