@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import json
 import logging
 import re
 import secrets
+import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +36,12 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from bot.conversations import ConversationStore
+
 logger = logging.getLogger(__name__)
 
 PAGES = HOME / "bot" / "pages"
+HOUR = 60 * 60  # seconds
 SESSION = "conversation"  # the one cookie: which conversation this browser is in
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -73,8 +78,8 @@ async def read_body(request: Request) -> bytes:
     return body
 
 
-async def webhook(request: Request) -> Response:
-    """Rasa's REST channel: `{"sender", "message"}` in, a list of messages out."""
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object in the body; raises `BadMessage` where there is none."""
     body = await read_body(request)
     try:
         sent = json.loads(body)
@@ -82,9 +87,22 @@ async def webhook(request: Request) -> Response:
         raise BadMessage("not_json") from None
     if not isinstance(sent, dict):
         raise BadMessage("not_an_object")
+    return sent
+
+
+async def webhook(request: Request) -> Response:
+    """Rasa's REST channel: `{"sender", "message"}` in, a list of messages out."""
+    sent = await read_object(request)
     text = check_text(sent.get("message"))
     sender = check_sender(sent.get("sender", "default"))
     return JSONResponse(await request.app.state.messages.answer(sender, text))
+
+
+async def delete_over_rest(request: Request) -> Response:
+    """`{"sender"}` in: that conversation is deleted."""
+    sent = await read_object(request)
+    deleted = await request.app.state.messages.assistant.delete(check_sender(sent.get("sender")))
+    return JSONResponse({"deleted": deleted})
 
 
 async def page(request: Request) -> Response:
@@ -102,16 +120,34 @@ async def say(request: Request) -> Response:
         replies = await request.app.state.messages.answer(check_sender(conversation), text)
     except BadMessage as bad:
         return await _show(request, conversation, str(bad), str(form.get("message") or ""), bad.status)
-    if len(text) > settings.LONGEST_MESSAGE:  # answered for the danger in it, and not kept
-        return await _show(request, conversation, unkept=replies)
+    if any(message.get("custom", {}).get("outcome") == "emergency" for message in replies):
+        said, _ = await _kept(request, conversation, must=False)
+        if not said or said[-1]["lines"] != replies[0]["text"].splitlines():  # it could not be kept
+            return await _show(request, conversation, unkept=replies)
     response = RedirectResponse("/#latest", 303)
     secure = request.url.scheme == "https"
     response.set_cookie(SESSION, conversation, httponly=True, samesite="lax", secure=secure)
     return response
 
 
+async def delete(request: Request) -> Response:
+    """Delete the conversation of this browser, look that it is gone, and say so."""
+    conversation = request.cookies.get(SESSION, "")
+    if conversation:
+        assistant = request.app.state.messages.assistant
+        try:
+            await assistant.delete(conversation)
+        except sqlite3.Error:
+            logger.exception("A conversation could not be deleted")
+            return await _show(request, conversation, settings.WORDING["not_deleted"], status=500)
+        assert await assistant.tracker_store.retrieve(conversation) is None
+    response = await _show(request, "", deleted=bool(conversation))
+    response.delete_cookie(SESSION, httponly=True, samesite="lax")
+    return response
+
+
 async def forget(request: Request) -> Response:
-    """Start again: leave the conversation behind."""
+    """Start again: leave the conversation behind, until it is old enough to be deleted."""
     response = RedirectResponse("/", 303)
     response.delete_cookie(SESSION, httponly=True, samesite="lax")
     return response
@@ -124,14 +160,46 @@ async def _show(
     draft: str = "",
     status: int = 200,
     unkept: Sequence[dict[str, Any]] = (),
+    *,
+    deleted: bool = False,
 ) -> Response:
-    said = await _history(request.app.state.messages.assistant, conversation) if conversation else []
+    off = request.app.state.messages.switch.is_off()
+    said, danger = await _kept(request, conversation, must=not (off or unkept))
+    if off:
+        said = []  # what was answered may be why: only the reply to danger is still shown
     text = "\n".join(message["text"] for message in unkept if "text" in message)
     custom: dict[str, Any] = next((message["custom"] for message in unkept if "custom" in message), {})
     if text:
         said.append(_from_assistant(text, custom))
-    context = {"said": said, "error": error, "draft": draft, "longest": settings.LONGEST_MESSAGE}
+    context = {
+        "said": said,
+        "conversation": bool(said or (off and conversation)),
+        "danger": None if said and said[-1] == danger else danger,
+        "error": error,
+        "draft": draft,
+        "longest": settings.LONGEST_MESSAGE,
+        "off": settings.WORDING["off"].splitlines() if off else [],
+        "deleted": deleted,
+        "days": settings.keep_days(),
+        "contact": settings.privacy_contact(),
+    }
     return templates.TemplateResponse(request, "chat.html", context, status_code=status)
+
+
+async def _kept(
+    request: Request, conversation: str, *, must: bool
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """What was said, and the last reply to danger. Where nothing can be read and nothing must be, there is nothing."""
+    if not conversation:
+        return [], None
+    assistant = request.app.state.messages.assistant
+    try:
+        return await _history(assistant, conversation), _last_danger(assistant, conversation)
+    except sqlite3.Error:
+        if must:
+            raise
+        logger.exception("A conversation could not be read")
+        return [], None
 
 
 async def _history(assistant: Assistant, conversation: str) -> list[dict[str, Any]]:
@@ -152,6 +220,14 @@ async def _history(assistant: Assistant, conversation: str) -> list[dict[str, An
     return said
 
 
+def _last_danger(assistant: Assistant, conversation: str) -> dict[str, Any] | None:
+    """The last reply to danger in a conversation, which stays in sight for the rest of it."""
+    event = assistant.tracker_store.last_emergency(conversation)
+    return (
+        _from_assistant(event["text"], event["data"]["custom"], event["data"].get("buttons") or []) if event else None
+    )
+
+
 def _from_assistant(text: str, custom: dict[str, Any], buttons: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
     return {
         "who": "assistant",
@@ -164,15 +240,17 @@ def _from_assistant(text: str, custom: dict[str, Any], buttons: Sequence[dict[st
 
 
 async def health(request: Request) -> Response:
-    """200 when the model is loaded and there is knowledge to answer from, else 503."""
+    """200 when the model is loaded and there is knowledge to answer from, or when it is switched off; else 503."""
     ready = request.app.state.messages.assistant.is_ready()
     try:
         version = published.current().version
     except KnowledgeBaseError:
         version = None
-    healthy = bool(ready and version)
+    status = "ok" if ready and version else "unavailable"
+    if request.app.state.messages.switch.is_off():
+        status = "off"
     return JSONResponse(
-        {"status": "ok" if healthy else "unavailable", "model": ready, "knowledge": version}, 200 if healthy else 503
+        {"status": status, "model": ready, "knowledge": version}, 503 if status == "unavailable" else 200
     )
 
 
@@ -224,7 +302,22 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     last_look([])
     gc.collect()
     gc.freeze()  # what is loaded stays: the garbage collector need not look through it while somebody waits
+    forgetting = asyncio.create_task(forget_old(app.state.messages.assistant.tracker_store))
     yield
+    forgetting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await forgetting
+
+
+async def forget_old(store: ConversationStore) -> None:
+    """Delete old conversations now and every hour; what fails is logged, and tried again in an hour."""
+    while True:
+        try:
+            count = await store.delete_older(settings.keep_days())
+            logger.info("%d old conversations deleted", count)
+        except Exception as trouble:  # noqa: BLE001  # it must go on, whatever happens
+            logger.warning("Old conversations could not be deleted, which is tried again in an hour: %s", trouble)
+        await asyncio.sleep(HOUR)
 
 
 def load_assistant() -> Assistant:
@@ -240,7 +333,9 @@ def create_app(assistant: Assistant | None = None) -> Starlette:
             Route("/", page, methods=["GET"]),
             Route("/", say, methods=["POST"]),
             Route("/forget", forget, methods=["POST"]),
+            Route("/delete", delete, methods=["POST"]),
             Route("/webhooks/rest/webhook", webhook, methods=["POST"]),
+            Route("/webhooks/rest/delete", delete_over_rest, methods=["POST"]),
             Route("/health", health),
             Mount("/static", StaticFiles(directory=PAGES / "static")),
         ],
@@ -257,6 +352,10 @@ def main() -> None:
     """Serve the app (the `help-assistant` command and `make chat`)."""
     import uvicorn
 
+    try:
+        settings.keep_days()
+    except ValueError as wrong:
+        sys.exit(str(wrong))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         assistant = load_assistant()

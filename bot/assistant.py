@@ -262,3 +262,20 @@ class Assistant(Agent):
             cast("ConversationStore", self.tracker_store).forget(sender)
             raise
         return channel.messages
+
+    async def keep_reply(self, sender: str, messages: list[dict[str, Any]]) -> None:
+        """Keep a reply that was made without the model, so that the page can go on showing it."""
+        assert self.processor is not None  # loaded with the model
+        text = "\n".join(message["text"] for message in messages if "text" in message)
+        custom = next(message["custom"] for message in messages if "custom" in message)
+        async with self.lock_store.lock(sender):
+            tracker = await self.processor.fetch_tracker_and_update_session(sender)
+            tracker.update(BotUttered(text, {"custom": custom}), self.processor.domain)
+            await self.tracker_store.save(tracker)
+
+    async def delete(self, sender: str) -> bool:
+        """Delete a conversation, after the turn that is being answered; whether there was one."""
+        async with self.lock_store.lock(sender):
+            there = await self.tracker_store.retrieve(sender) is not None
+            await self.tracker_store.delete(sender)
+        return there

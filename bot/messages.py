@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.danger_reply import danger_reply
@@ -12,6 +12,7 @@ from bot.last_look import last_look, safe_reply
 from bot.nlu.danger_detector import shared_table
 from bot.privacy import mask, mask_all_but_names, without_placeholders
 from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
+from bot.switch import Switch
 from knowledge import postcodes, published
 from knowledge.search import KnowledgeBaseError
 
@@ -35,6 +36,7 @@ class Messages:
     """The way in and out: every client's messages, and the replies to them, go through `answer`."""
 
     assistant: Assistant
+    switch: Switch = field(default_factory=Switch)
 
     async def answer(self, sender: str, text: str) -> list[dict[str, Any]]:
         """Answer one message, after a last look at the reply; raises `BadMessage` for what cannot be answered."""
@@ -42,8 +44,10 @@ class Messages:
         return said or danger_reply(text, sender) or [{"recipient_id": sender, **safe_reply()}]
 
     async def _answer(self, sender: str, text: str) -> list[dict[str, Any]]:
+        if self.switch.is_off():  # what is wrong may be the assistant: it is not asked
+            return danger_reply(text, sender) or [{"recipient_id": sender, **safe_reply("off")}]
         if len(text) > LONGEST_MESSAGE:
-            danger = danger_reply(text, sender)
+            danger = await self._danger_alone(sender, text)
             if danger:
                 return danger
             raise BadMessage("too_long", 413, longest=LONGEST_MESSAGE)
@@ -51,11 +55,21 @@ class Messages:
             await sharpen_postcode(text)
             return await self.assistant.answer(sender, without_personal_data(text))
         except Exception:
-            danger = danger_reply(text, sender)
+            danger = await self._danger_alone(sender, text)
             if danger:
                 logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
                 return danger
             raise
+
+    async def _danger_alone(self, sender: str, text: str) -> list[dict[str, Any]] | None:
+        """The reply to danger without the assistant; it is kept where that can be done, the message is not."""
+        danger = danger_reply(text, sender)
+        if danger:
+            try:
+                await self.assistant.keep_reply(sender, danger)
+            except Exception:
+                logger.exception("A reply to danger could not be kept; it is given all the same")
+        return danger
 
 
 async def sharpen_postcode(text: str) -> None:

@@ -23,6 +23,29 @@ def conversations_path() -> Path:
     return Path(os.environ.get("HELP_CONVERSATIONS", "") or build_folder() / "conversations.db")
 
 
+def keep_days() -> int:
+    """HELP_KEEP_DAYS: how many days after its last message a conversation is deleted (default: 30)."""
+    days = os.environ.get("HELP_KEEP_DAYS", "") or "30"
+    if not (days.isdecimal() and int(days)):
+        raise ValueError("HELP_KEEP_DAYS must be a whole number of days, 1 or more.")
+    return int(days)
+
+
+def off() -> str:
+    """HELP_OFF: why the assistant is switched off, for as long as it runs (default: it is on)."""
+    return os.environ.get("HELP_OFF", "").strip()
+
+
+def switch_path() -> Path:
+    """Where each use of the off switch is written down."""
+    return build_folder() / "switch.jsonl"
+
+
+def privacy_contact() -> str:
+    """HELP_PRIVACY_CONTACT: who residents ask about their privacy (default: the regulator, who is always there)."""
+    return os.environ.get("HELP_PRIVACY_CONTACT", "") or WORDING["privacy_contact"]
+
+
 def port() -> int:
     """HELP_PORT: the port that the app listens on (default: 8000)."""
     return int(os.environ.get("HELP_PORT", "") or 8000)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
+import random
+import re
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Restarted, SlotSet, UserUttered
 
+from bot import conversations
 from bot.conversations import IN_MEMORY, RECALLED, ConversationStore
 
 if TYPE_CHECKING:
@@ -242,3 +248,135 @@ def test_any_sender_is_only_a_name(store: ConversationStore, sender: str) -> Non
     turn(store, "hello", sender)
     assert said(read(store, sender)) == ["hello"]
     assert list(asyncio.run(store.keys())) == [sender]
+
+
+def in_the_file(store: ConversationStore) -> bytes:
+    """All that is on the disk: the file and its log of writes."""
+    return store._path.read_bytes() + store._path.with_name(f"{store._path.name}-wal").read_bytes()
+
+
+def test_of_a_deleted_conversation_not_a_word_is_in_the_file(store: ConversationStore) -> None:
+    for number in range(20):
+        turn(store, f"my dog Quixote {number} " + "x" * 400 * number)
+        turn(store, f"kept {number}", sender="ann")
+    assert b"Quixote" in in_the_file(store)
+    asyncio.run(store.delete("jo"))
+    assert b"Quixote" not in in_the_file(store)
+    assert b"jo" not in re.findall(rb"[a-z]+", in_the_file(store))
+    assert len(said(read(store, "ann"))) == 20
+
+
+def add(store: ConversationStore, sender: str, number: int, when: float, data: str) -> None:
+    """One event, without the time that Rasa takes for it."""
+    store._db.execute(conversations.ADD, (conversations._key(sender), number, when, sender, data))
+
+
+@pytest.mark.slow
+def test_whatever_is_deleted_in_whatever_order_nothing_is_left(store: ConversationStore) -> None:
+    """Many conversations at the same time, each row with a word of its own; some deleted by hand, the old by age."""
+    chance = random.Random(6)
+    events: dict[str, int] = {}
+    gone: set[str] = set()
+    sizes = []
+    names = (f"S{number:05d}S" for number in itertools.count())
+    talking = [next(names) for _ in range(12)]
+    clock = time.time() - 40 * conversations.DAY
+    for _ in range(4):
+        store._db.execute("BEGIN")
+        for step in range(12_000):
+            clock += 1
+            sender = chance.choice(talking)
+            number = events[sender] = events.get(sender, -1) + 1
+            word = f"{sender}{number}"
+            add(store, sender, number, clock, f"{word}, {'a' * chance.choice([50, 300, 900, 9000])}, {word}")
+            if step % 40 == 0:
+                talking[chance.randrange(len(talking))] = next(names)
+        store._db.execute("COMMIT")
+        last = dict(store._db.execute("SELECT sender_id, max(timestamp) FROM event GROUP BY sender_id"))
+        for sender in chance.sample([sender for sender in last if sender], 20):
+            asyncio.run(store.delete(sender))
+            gone.add(sender)
+        talking = [next(names) if sender in gone else sender for sender in talking]
+        before = clock - 2_000
+        asyncio.run(store.delete_older((time.time() - before) / conversations.DAY))
+        gone |= {sender for sender, when in last.items() if sender and when < before - 60}
+        found = {word.decode() for word in re.findall(rb"S\d{5}S", in_the_file(store))}
+        assert not found & gone
+        assert found
+        sizes.append(store._path.stat().st_size)
+    assert len(gone) > 1000
+    assert sizes[-1] < 1.5 * sizes[0], "what was emptied is used again"
+
+
+def test_a_conversation_is_as_old_as_its_last_event(
+    store: ConversationStore, open_store: Callable[[], ConversationStore]
+) -> None:
+    now = time.time()
+    for sender, days in (("old", (40, 31)), ("going on", (40, 29)), ("new", (1, 0))):
+        for number, ago in enumerate(days):
+            add(store, sender, number, now - ago * conversations.DAY, json.dumps({"event": "undo"}))
+    other = open_store()
+    assert asyncio.run(other.retrieve("old")) is not None
+    assert asyncio.run(store.delete_older(30)) == 1
+    assert list(asyncio.run(store.keys())) == ["going on", "new"]
+    assert asyncio.run(other.retrieve("old")) is None
+    assert asyncio.run(store.delete_older(30)) == 0
+
+
+def test_to_delete_what_is_in_use_is_an_error_and_can_be_tried_again(
+    store: ConversationStore, open_store: Callable[[], ConversationStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **{**kwargs, "timeout": 0.05}))
+    turn(store, "Quixote")
+    reading = open_store()
+    reading._db.execute("BEGIN")
+    reading._db.execute("SELECT count(*) FROM event").fetchone()
+    with pytest.raises(sqlite3.OperationalError, match="in use"):
+        asyncio.run(store.delete("jo"))
+    reading._db.execute("ROLLBACK")
+    asyncio.run(store.delete("jo"))
+    assert b"Quixote" not in in_the_file(store)
+
+
+def test_a_process_that_remembers_a_deleted_conversation_does_not_go_on_with_it(
+    store: ConversationStore, open_store: Callable[[], ConversationStore]
+) -> None:
+    turn(store, "one")
+    other = open_store()
+    asyncio.run(other.delete("jo"))
+    turn(other, "two")
+    assert said(read(store)) == ["two"]
+
+
+def test_a_file_of_before_conversations_were_deleted_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE event (sender_id TEXT NOT NULL, number INTEGER NOT NULL, timestamp REAL NOT NULL, "
+            "data TEXT NOT NULL, PRIMARY KEY (sender_id, number)) WITHOUT ROWID"
+        )
+        event = json.dumps(UserUttered("Quixote", {"name": "ask", "confidence": 1.0}).as_dict())
+        old.executemany("INSERT INTO event VALUES (?, 0, ?, ?)", [("jo", 2.0, event), ("ann", 1.0, event)])
+    old.close()
+    store = ConversationStore(path, DOMAIN)
+    assert said(read(store)) == ["Quixote"]
+    assert said(turn(store, "and on")) == ["Quixote", "and on"]
+    asyncio.run(store.delete("jo"))
+    asyncio.run(store.delete("ann"))
+    assert b"Quixote" not in in_the_file(store)
+    store.close()
+
+
+def test_the_last_reply_to_danger_is_found_however_long_ago(store: ConversationStore) -> None:
+    assert store.last_emergency("jo") is None
+    tracker = turn(store, "help")
+    tracker.update(BotUttered("Call 999", {"custom": {"outcome": "emergency"}}), DOMAIN)
+    asyncio.run(store.save(tracker))
+    for number in range(RECALLED // 4):
+        turn(store, f"turn {number}")
+    assert (store.last_emergency("jo") or {})["text"] == "Call 999"
+    tracker = read(store)
+    tracker.update(Restarted(), DOMAIN)
+    asyncio.run(store.save(tracker))
+    assert store.last_emergency("jo") is None

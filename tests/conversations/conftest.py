@@ -91,6 +91,9 @@ class App:
             "HELP_HOST": "",
             "HELP_PORT": str(port),
             "HELP_POSTCODES": "off",
+            "HELP_OFF": "",
+            "HELP_KEEP_DAYS": "",
+            "HELP_PRIVACY_CONTACT": "",
             "PYTHONWARNINGS": "ignore",
             **self._settings,
         }

@@ -219,6 +219,82 @@ def test_start_again_leaves_the_conversation_behind(browser: Browser) -> None:
     assert "Which town or postcode are you in?" in browser.send("pharmacy").text
 
 
+def pinned(text: str) -> str:
+    """The reply to danger that stays in sight, or nothing."""
+    found = re.findall(r'<section class="pinned[^>]*>(.*?)</section>', text, re.DOTALL)
+    assert len(found) <= 1
+    return "".join(found)
+
+
+def test_a_danger_card_stays_in_sight_until_start_again(browser: Browser) -> None:
+    assert not pinned(browser.send(NOT_BREATHING).text), "it is the latest, and in sight"
+    text = browser.send("pharmacy in Redditch").text
+    assert "Call 999" in pinned(text)
+    assert text.index("The nearest to Redditch:") < text.index('class="pinned') < text.index('class="ask"')
+    assert "Call 999" in pinned(browser.send("").text)
+    browser.send("there's a smell of gas in the kitchen")
+    assert "Get out now" in pinned(browser.send("thank you").text), "the latest"
+    assert not pinned(browser.send("start again").text)
+    browser.send(NOT_BREATHING)
+    assert not pinned(browser.session.post(f"{browser.address}/forget", timeout=30).text)
+
+
+def test_danger_in_a_message_that_is_too_long_stays_in_sight_too(app: App, browser: Browser) -> None:
+    filler = "We saw Quixote at the shops and then we came home and sat outside for a bit. " * 56
+    browser.send(filler + NOT_BREATHING)
+    assert "Call 999" in pinned(browser.send("pharmacy in Redditch").text)
+    assert "The nearest to Malvern:" in browser.send("pharmacy in Malvern").text
+    assert b"Quixote" not in in_the_files(app)
+
+
+def in_the_files(app: App) -> bytes:
+    files = [app.conversations, *app.conversations.parent.glob(f"{app.conversations.name}-*")]
+    return b"".join(file.read_bytes() for file in files)
+
+
+def test_a_deleted_chat_is_gone_from_the_page_and_the_file(app: App, browser: Browser) -> None:
+    browser.send("hello, my dog is called Zzyzxwoof")
+    text = browser.send("pharmacy in Redditch").text
+    assert "Delete my chat" in text and "Start again" in text
+    name = browser.session.cookies["conversation"]
+    assert b"Zzyzxwoof" in in_the_files(app) and name.encode() in in_the_files(app)
+    response = browser.session.post(f"{browser.address}/delete", timeout=30)
+    assert response.status_code == 200
+    assert "Your chat is deleted" in response.text
+    assert "Redditch" not in response.text and "Delete my chat" not in response.text
+    Page(response.text)
+    assert not browser.session.cookies
+    assert b"Zzyzxwoof" not in in_the_files(app) and name.encode() not in in_the_files(app)
+    assert "Your chat is deleted" not in browser.get().text
+
+
+def test_without_the_cookie_nothing_is_deleted(app: App, browser: Browser) -> None:
+    """As when another site sends the form: SameSite keeps the cookie from it."""
+    browser.send("pharmacy in Redditch")
+    assert "Your chat is deleted" not in requests.post(f"{app.address}/delete", timeout=30).text
+    assert "Redditch" in browser.get().text
+
+
+def test_what_is_kept_is_said_before_the_first_message(browser: Browser) -> None:
+    text = browser.get().text
+    assert {"class": "privacy", "open": None} in Page(text).all("details")
+    assert text.index("What we keep") < text.index("<textarea")
+    assert "We delete your chat after 30 days." in text
+    assert '<a href="tel:03031231113">' in text
+    assert {"class": "privacy"} in Page(browser.send("pharmacy in Redditch").text).all("details"), "closed, and there"
+
+
+def test_there_is_one_cookie_and_the_page_asks_no_other_site_for_anything(browser: Browser) -> None:
+    text = browser.send("pharmacy in Redditch").text
+    assert list(browser.session.cookies.keys()) == ["conversation"]
+    for _, attributes in Page(text).elements:
+        assert not attributes.get("src") and not attributes.get("style")
+        assert (attributes.get("action") or "/").startswith("/")
+    assert [link["href"] for link in Page(text).all("link")] == ["/static/chat.css"]
+    css = browser.get("/static/chat.css").text
+    assert "url(" not in css and "@import" not in css
+
+
 def test_start_again_in_words_forgets_the_place_too(browser: Browser) -> None:
     browser.send("pharmacy in Redditch")
     browser.send("start again")

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from bot.settings import WORDING
+from bot import conversations, settings
+from bot.app import forget_old
+from bot.commands import main
+from bot.conversations import ConversationStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.conversations.conftest import App, Chat
 
 pytestmark = pytest.mark.conversation
@@ -93,3 +104,82 @@ def test_the_page_shows_it_within_the_answer_and_keeps_the_buttons(app: App) -> 
     assert shown.count("taken personal details out of your message") == 1
     assert "my name is [name]" in shown
     assert 'name="message" value="' in shown
+def test_no_address_of_a_computer_is_kept_or_logged(app: App, chat: Chat) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.77", "User-Agent": "Quixote/1.0"}
+    for _ in range(2):
+        requests.post(app.address, data={"message": "pharmacy in Redditch"}, headers=headers, timeout=30)
+        app.post(json={"sender": chat.sender, "message": "pharmacy in Redditch"}, headers=headers)
+        app.post(data=b"nonsense", headers=headers)
+    kept = b"".join(file.read_bytes() for file in app.folder.iterdir() if file.name.startswith(app.conversations.name))
+    for secret in ("203.0.113.77", "127.0.0.1", "Quixote"):
+        assert secret.encode() not in kept
+        assert secret not in app.log
+
+
+def test_a_client_can_delete_its_conversation(app: App, chat: Chat) -> None:
+    def delete(body: object) -> requests.Response:
+        return requests.post(f"{app.address}/webhooks/rest/delete", json=body, timeout=30)
+
+    chat.say("pharmacy in Redditch")
+    assert delete({"sender": chat.sender}).json() == {"deleted": True}
+    assert delete({"sender": chat.sender}).json() == {"deleted": False}
+    kept = [file for file in app.folder.iterdir() if file.name.startswith(app.conversations.name)]
+    assert not any(chat.sender.encode() in file.read_bytes() for file in kept)
+    assert "Which town" in chat.say("pharmacy").text
+    for wrong in ({"name": "x"}, ["x"], {"sender": ""}, {"sender": 7}):
+        assert delete(wrong).status_code == 400
+
+
+def test_the_running_app_deletes_what_is_old(
+    start_app: Callable[..., App], published_in: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = published_in("old")
+    store = ConversationStore(folder / "conversations.db")
+    for sender, days in (("old", 8), ("new", 6)):
+        event = (conversations._key(sender), 0, time.time() - days * conversations.DAY, sender, f"Quixote {sender}")
+        store._db.execute(conversations.ADD, event)
+    store.close()
+    app = start_app(folder, HELP_KEEP_DAYS="7")
+    deadline = time.monotonic() + 10
+    while b"Quixote old" in app.conversations.read_bytes() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert b"Quixote old" not in app.conversations.read_bytes()
+    assert b"Quixote new" in app.conversations.read_bytes()
+    assert "after 7 days" in requests.get(app.address, timeout=30).text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HELP_BUILD", str(folder))
+        patch.setenv("HELP_CONVERSATIONS", "")
+        with pytest.raises(SystemExit, match="0"):
+            main(["forget", "--older-than", "5"])
+    assert capsys.readouterr().out == "1 conversation older than 5 days deleted.\n"
+    assert b"Quixote new" not in app.conversations.read_bytes()
+    app.stop()
+
+
+def test_what_fails_is_logged_and_tried_again(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        tries = 0
+
+        async def delete_older(self, days: float) -> int:
+            self.tries += 1
+            raise sqlite3.OperationalError("disk full")
+
+    failing = Failing()
+
+    async def try_for_a_while() -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(forget_old(failing), 0.1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("bot.app.HOUR", 0.01)
+    asyncio.run(try_for_a_while())
+    assert failing.tries > 1
+    assert "disk full" in caplog.text
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "a month"])
+def test_a_wrong_number_of_days_is_an_error(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    monkeypatch.setenv("HELP_KEEP_DAYS", days)
+    with pytest.raises(ValueError, match=r"HELP_KEEP_DAYS must be a whole number"):
+        settings.keep_days()
