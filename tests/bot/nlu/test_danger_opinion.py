@@ -22,10 +22,10 @@ LABELS = {"life", "crisis", "violence", "urgent", HARMLESS}
 
 
 @pytest.fixture(scope="module")
-def opinion(assistant: Assistant) -> DangerOpinion:
+def opinion(loaded: Assistant) -> DangerOpinion:
     """The one of the trained model."""
-    assert assistant.processor is not None
-    nodes = assistant.processor.graph_runner._nodes.values()
+    assert loaded.processor is not None
+    nodes = loaded.processor.graph_runner._nodes.values()
     [found] = [node._component for node in nodes if isinstance(node._component, DangerOpinion)]
     assert isinstance(found, DangerOpinion)
     return found
