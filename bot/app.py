@@ -43,14 +43,15 @@ logger = logging.getLogger(__name__)
 PAGES = HOME / "bot" / "pages"
 HOUR = 60 * 60  # seconds
 SESSION = "conversation"  # the one cookie: which conversation this browser is in
+ELSEWHERE = "https://www.bbc.co.uk/weather"  # where somebody goes who must hide this page; nobody wonders at it
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self' https://www.bbc.co.uk; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-NUMBER = re.compile(r"\b(?:999|111|116 123|85258|0\d{2,4}(?: ?\d{2,4}){2,3})\b")
+NUMBER = re.compile(r"\b(?:999|18001 111|111|116 123|18000|85258|0\d{2,4}(?: ?\d{2,4}){2,3})\b")
 
 
 def phones(line: str) -> Markup:
@@ -122,7 +123,8 @@ async def say(request: Request) -> Response:
         return await _show(request, conversation, str(bad), str(form.get("message") or ""), bad.status)
     if any(message.get("custom", {}).get("outcome") == "emergency" for message in replies):
         said, _ = await _kept(request, conversation, must=False)
-        if not said or said[-1]["lines"] != replies[0]["text"].splitlines():  # it could not be kept
+        shown = _from_assistant(replies[0]["text"], {"outcome": "emergency"})
+        if not said or said[-1].get("heading") != shown["heading"] or said[-1]["lines"] != shown["lines"]:  # not kept
             return await _show(request, conversation, unkept=replies)
     response = RedirectResponse("/#latest", 303)
     secure = request.url.scheme == "https"
@@ -142,6 +144,18 @@ async def delete(request: Request) -> Response:
             return await _show(request, conversation, settings.WORDING["not_deleted"], status=500)
         assert await assistant.tracker_store.retrieve(conversation) is None
     response = await _show(request, "", deleted=bool(conversation))
+    response.delete_cookie(SESSION, httponly=True, samesite="lax")
+    return response
+
+
+async def leave(request: Request) -> Response:
+    """Leave the page quickly: to a page that tells nothing, with the conversation deleted behind it."""
+    conversation = request.cookies.get(SESSION, "")
+    try:
+        await request.app.state.messages.assistant.delete(conversation)
+    except sqlite3.Error:
+        logger.exception("A conversation could not be deleted when its page was left")
+    response = RedirectResponse(ELSEWHERE, 303)
     response.delete_cookie(SESSION, httponly=True, samesite="lax")
     return response
 
@@ -229,9 +243,14 @@ def _last_danger(assistant: Assistant, conversation: str) -> dict[str, Any] | No
 
 
 def _from_assistant(text: str, custom: dict[str, Any], buttons: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    """A message as the page shows it. A reply to danger has its first line for a heading."""
+    lines = text.splitlines()
+    danger = custom.get("outcome") == "emergency"
     return {
         "who": "assistant",
-        "lines": text.splitlines(),
+        "heading": lines[0] if danger else "",
+        "lines": lines[1:] if danger else lines,
+        "leave": custom.get("leave", False),
         "card": custom.get("card"),
         "outcome": custom.get("outcome"),
         "sources": custom.get("sources", []),
@@ -334,6 +353,7 @@ def create_app(assistant: Assistant | None = None) -> Starlette:
             Route("/", say, methods=["POST"]),
             Route("/forget", forget, methods=["POST"]),
             Route("/delete", delete, methods=["POST"]),
+            Route("/leave", leave, methods=["POST"]),
             Route("/webhooks/rest/webhook", webhook, methods=["POST"]),
             Route("/webhooks/rest/delete", delete_over_rest, methods=["POST"]),
             Route("/health", health),

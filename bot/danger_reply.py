@@ -8,7 +8,7 @@ from typing import Any
 from rasa.shared.core.domain import Domain
 
 from bot import settings
-from bot.nlu.danger_detector import intent_of, shared_table
+from bot.nlu.danger_detector import shared_watch
 
 
 @lru_cache(maxsize=1)
@@ -18,10 +18,10 @@ def _responses() -> dict[str, list[dict[str, Any]]]:
 
 def danger_reply(text: str, sender: str) -> list[dict[str, Any]] | None:
     """The messages that a sign of danger in `text` gets, or None where there is none."""
-    danger = shared_table().look(text)
+    danger = shared_watch().look(text)
     if danger is None:
         return None
-    variations = _responses()[f"utter_{intent_of(danger)}"]
+    variations = _responses()[f"utter_{danger.intent}"]
     chosen = next((v for v in variations if _is_for(v, danger.kind)), variations[-1])
     return [
         {"recipient_id": sender, "text": chosen["text"]},

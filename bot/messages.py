@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.danger_reply import danger_reply
 from bot.last_look import last_look, safe_reply
-from bot.nlu.danger_detector import shared_table
+from bot.nlu.danger_detector import shared_watch
 from bot.privacy import mask, mask_all_but_names, without_placeholders
 from bot.settings import LONGEST_MESSAGE, LONGEST_SENDER, WORDING
 from bot.switch import Switch
@@ -92,8 +92,8 @@ def without_personal_data(text: str) -> str:
 
 def _shows_as_much(masked: str, text: str) -> bool:
     """Whether the sign of danger in a text, if there is any, is still found when it is masked."""
-    danger, still = shared_table().look(text), shared_table().look(without_placeholders(masked))
-    return danger is None or (still is not None and still.sign == danger.sign)
+    danger, still = shared_watch().look(text), shared_watch().look(without_placeholders(masked))
+    return danger is None or (still is not None and still.intent == danger.intent)
 
 
 def is_ours(said: str) -> bool:

@@ -5,6 +5,7 @@ What counts as danger is data (`data/safety`), reviewed by people and never trai
 - `signs.csv`: the signs, the care card each one gets, its kind;
 - `words.csv`: named groups of words (PERSON, BREATHE, ...) that wordings are made of;
 - `wordings.csv`: how people say each sign; `other_languages.csv`: the plainest ways in other languages;
+- `kinds.csv`: how who is in danger narrows the kind: it may be somebody else's life, or a child that is hurt;
 - `harmless.csv`: phrases whose frightening words mean no danger (stroke club, dying for a cup of tea);
 - `spellings.csv`: contractions, text-speak, emoji; `local.txt`: names and words of this area,
   which like common English words are never corrected into another.
@@ -38,6 +39,7 @@ from knowledge.spelling import common_english
 
 CARDS = ("immediate", "urgent")
 GUARDS = ("", "none")
+DOUBTFUL = ("", "yes")
 DATA = Path(__file__).resolve().parents[2] / "data"
 FOLDER, LANGUAGES = DATA / "safety", DATA / "languages" / "words.csv"
 
@@ -82,6 +84,10 @@ class Danger:
     sign: Sign
     words: tuple[str, ...]
     wording: str
+    kind: (
+        str  # of the most pressing sign, narrowed by who is in danger (`kinds.csv`); it chooses the wording of the card
+    )
+    doubtful: bool = False  # whether everyday messages use such words too
     others: tuple[Sign, ...] = ()
 
     @property
@@ -90,14 +96,19 @@ class Danger:
         return self.sign.card
 
     @property
-    def kind(self) -> str:
-        """The kind of the most pressing sign."""
-        return self.sign.kind
-
-    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of all signs seen, without repeats: a reply may need a second number for the second kind."""
         return tuple(dict.fromkeys(s.kind for s in (self.sign, *self.others)))
+
+
+@dataclass(frozen=True)
+class Narrower:
+    """Who is in danger makes one kind another: somebody else's thoughts of ending life, a child that is hurt."""
+
+    kind: str
+    becomes: str
+    who: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
 
 
 class Slot(NamedTuple):
@@ -128,6 +139,7 @@ class Wording:
     pattern: Pattern
     unless: tuple[Pattern, ...]
     guarded: bool
+    doubtful: bool
 
 
 @dataclass
@@ -173,6 +185,7 @@ class DangerTable:
             for row, r in self._rows("harmless.csv", "pattern")
             for p in self._patterns(r, "harmless.csv", row, "pattern")
         ]
+        self.narrower = self._load_kinds()
         self._negator, self._filler, self._past, self._present = map(
             self.groups.number, ("NEGATOR", "FILLER", "PAST", "PRESENT")
         )
@@ -223,7 +236,32 @@ class DangerTable:
             return None
         (wording, found), *rest = seen.values()
         words = tuple(" ".join(tokens[s:e]) for s, e in sorted({span for part in found for span in part}))
-        return Danger(wording.sign, words, wording.pattern.text, tuple(w.sign for w, _ in rest))
+        kind = self._narrowed(wording.sign.kind, Message(tokens, message.before_masking))
+        others = tuple(w.sign for w, _ in rest)
+        # As sure as the surest of the wordings with the same card.
+        doubtful = all(w.doubtful for w, _ in seen.values() if w.sign.card == wording.sign.card)
+        return Danger(wording.sign, words, wording.pattern.text, kind, doubtful, others)
+
+    def read(self, text: str) -> tuple[str, list[str]]:
+        """What the table makes of a message: its words in plain form, and the groups of words that are in it by number.
+
+        A wording that matches is among them, so that who learns from this can learn how far to trust it.
+        """
+        tokens = next(iter(self.speller.readings(text)), [])
+        danger = self.look(text)
+        seen = [f"group {group}" for group in self._hits(tokens)] if tokens else []
+        return " ".join(tokens), seen + (
+            [f"wording {danger.wording}", f"card {danger.card}", f"kind {danger.sign.kind}"] if danger else []
+        )
+
+    def narrowed(self, kind: str, text: str) -> str:
+        """The kind of a danger that something else found in `text`, narrowed by who is in danger."""
+        tokens = next(iter(self.speller.readings(text)), [])
+        return self._narrowed(kind, Message(tokens, self._hits(tokens)))
+
+    def _narrowed(self, kind: str, message: Message) -> str:
+        fits = (n for n in self.narrower if n.kind == kind and message.has(n.who) and not message.has(n.unless))
+        return next((n.becomes for n in fits), kind)
 
     def _hits(self, tokens: list[str]) -> dict[int, list[Span]]:
         """Where each group is in the message. Words of no wording are blanked: nothing typed stays in spaCy's vocab."""
@@ -358,6 +396,19 @@ class DangerTable:
             signs[r["id"]] = Sign(r["id"], r["sign"], r["card"], r["kind"], r["route"], int(r["rank"]))
         return signs
 
+    def _load_kinds(self) -> list[Narrower]:
+        kinds = {sign.kind for sign in self.signs.values()}
+        narrower = []
+        for row, r in self._rows("kinds.csv", "kind", "becomes", "pattern"):
+            if r["kind"] not in kinds:
+                raise DangerDataError(
+                    "kinds.csv", row, "kind", f"no sign is of the kind '{r['kind']}'", "Use a kind of signs.csv"
+                )
+            who = tuple(self._patterns(r, "kinds.csv", row, "pattern"))
+            unless = tuple(self._patterns(r, "kinds.csv", row, "unless"))
+            narrower.append(Narrower(r["kind"], r["becomes"], who, unless))
+        return narrower
+
     def _load_words(self) -> dict[str, tuple[str, ...]]:
         lines: dict[str, list[tuple[int, str]]] = {}
         for row, r in self._rows("words.csv", "name", "words"):
@@ -402,9 +453,13 @@ class DangerTable:
                 raise DangerDataError(
                     file, row, "guard", f"'{r['guard']}' is not known", "Leave it empty, or write none"
                 )
+            if r.get("doubtful", "") not in DOUBTFUL:
+                raise DangerDataError(
+                    file, row, "doubtful", f"'{r['doubtful']}' is not known", "Leave it empty, or write yes"
+                )
             unless = tuple(self._patterns(r, file, row, "unless"))
             wordings += [
-                Wording(self.signs[r["sign"]], p, unless, not r["guard"])
+                Wording(self.signs[r["sign"]], p, unless, not r["guard"], r.get("doubtful") == "yes")
                 for p in self._patterns(r, file, row, "pattern")
             ]
         return wordings
@@ -508,6 +563,10 @@ class Message:
     def covered(self, group: int) -> set[int]:
         """The places of the words of a group."""
         return {i for span in self.hits.get(group, ()) for i in range(*span)}
+
+    def has(self, patterns: tuple[Pattern, ...]) -> bool:
+        """Whether one of the patterns is anywhere in the message."""
+        return any(p.need & self.present == p.need and all(self.find(part) for part in p.parts) for p in patterns)
 
     def find(self, part: Part) -> list[Found]:
         """Where a part is, at most MOST_TRIED times."""

@@ -1,27 +1,88 @@
-"""Danger first: the reviewed table of signs decides the intent before the classifier is asked."""
+"""Danger first: the reviewed table of signs and a trained second opinion settle the intent before all else."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.component import MessageComponent
-from bot.nlu.danger import Danger, DangerTable
+from bot.nlu.danger import DangerTable
+from bot.nlu.danger_opinion import HARMLESS, DangerOpinion, labelled_examples
 
 PREFIX = "danger_"
-# The kinds of immediate danger that have an intent of their own; every other immediate sign is a danger to life.
-OWN_INTENT = ("crisis", "violence")
+URGENT = "urgent"  # a label of the opinion, and a care card
+# The kinds of immediate danger whose replies have an intent of their own; all others are a danger to life.
+OWN_INTENT = {
+    "crisis": "crisis",
+    "crisis-other": "crisis",
+    "violence": "violence",
+    "child": "violence",
+    "adult": "violence",
+}
+FILE = "danger_opinion.joblib"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A danger that was seen: the care card, the kind that chooses its wording, and the sign where the table saw it."""
+
+    card: str
+    kind: str
+    sign: str = ""
+
+    @property
+    def intent(self) -> str:
+        """The intent, and so the reply."""
+        return PREFIX + (URGENT if self.card == URGENT else OWN_INTENT.get(self.kind, "life"))
+
+
+@dataclass
+class DangerWatch:
+    """The table and the opinion together: either can raise the alarm.
+
+    A doubtful wording, one that everyday messages use too, is heeded unless the opinion rules danger out. Without an
+    opinion, as where no model could be loaded, every wording is.
+    """
+
+    table: DangerTable = field(default_factory=DangerTable)
+    opinion: DangerOpinion | None = None
+    alarm: float = 0.5  # likelihood, 0 to 1, at which the opinion alone raises the alarm
+    ruled_out: float = 0.03  # likelihood under which it takes back that of a doubtful wording
+
+    def look(self, text: str) -> Alarm | None:
+        """The danger in a message, or None."""
+        danger = self.table.look(text)
+        seen = Alarm(danger.card, danger.kind, danger.sign.id) if danger else None
+        if self.opinion is None or (danger and danger.card != URGENT and not danger.doubtful):
+            return seen
+        likely = self.opinion.likelihoods(text)
+        any_danger = 1.0 - likely[HARMLESS]
+        immediate = any_danger - likely[URGENT]
+        if danger and danger.doubtful and any_danger < self.ruled_out:
+            seen = None
+        if seen and (seen.card != URGENT or immediate < self.alarm):
+            return seen
+        if any_danger < self.alarm:
+            return None
+        if immediate < self.alarm:
+            return Alarm(URGENT, URGENT)
+        kind = max(("life", "crisis", "violence"), key=lambda label: likely[label])
+        return Alarm("immediate", self.table.narrowed(kind, text))
 
 
 @lru_cache(maxsize=1)
-def shared_table() -> DangerTable:
-    """The process's one table of signs, from data/safety."""
-    return DangerTable()
+def shared_watch() -> DangerWatch:
+    """The process's one; it has an opinion as soon as a model is loaded."""
+    return DangerWatch()
 
 
 def is_danger(intent: dict[str, Any] | None) -> bool:
@@ -29,31 +90,76 @@ def is_danger(intent: dict[str, Any] | None) -> bool:
     return bool(intent) and str((intent or {}).get("name")).startswith(PREFIX)
 
 
-def intent_of(danger: Danger) -> str:
-    """The intent, and so the reply, of a danger that was found."""
-    if danger.card == "urgent":
-        return f"{PREFIX}urgent"
-    return PREFIX + (danger.kind if danger.kind in OWN_INTENT else "life")
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class DangerDetector(GraphComponent, IntentClassifier):
+    """Sets a danger intent where there is danger, whatever else is known about the message."""
 
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The likelihoods of `DangerWatch`."""
+        return {"alarm": DangerWatch.alarm, "ruled_out": DangerWatch.ruled_out}
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class DangerDetector(MessageComponent, IntentClassifier):
-    """Sets a danger intent with confidence 1 where the table of signs finds one."""
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        """Use the process's watch."""
+        self._storage = model_storage
+        self._resource = resource
+        self._watch = shared_watch()
+        self._watch.alarm, self._watch.ruled_out = float(config["alarm"]), float(config["ruled_out"])
 
-    def __init__(self) -> None:
-        """Use the process's table."""
-        self._table = shared_table()
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> DangerDetector:
+        """Make the component for training (Rasa calls this)."""
+        return cls(config, model_storage, resource)
 
-    def look_at(self, message: Message) -> None:
-        """Look at the message, whatever else is known about it."""
-        danger = self._table.look(message.get(TEXT) or "")
-        if danger is None:
-            return
-        intent = {"name": intent_of(danger), "confidence": 1.0}
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> DangerDetector:
+        """Load what was learnt (Rasa calls this)."""
+        detector = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            detector._watch.opinion = DangerOpinion.load(detector._watch.table, folder / FILE)
+        return detector
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the opinion from Rasa's examples and from the labelled ones."""
+        learnt = [(e.get(TEXT), str(e.get(INTENT))) for e in training_data.intent_examples if e.get(TEXT)]
+        learnt = [(text, name.removeprefix(PREFIX) if name.startswith(PREFIX) else HARMLESS) for text, name in learnt]
+        opinion = DangerOpinion.learn(self._watch.table, [*learnt, *labelled_examples()])
+        with self._storage.write_to(self._resource) as folder:
+            opinion.save(folder / FILE)
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Examples are learned from as they stand (Rasa asks this of featurizers only)."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Look at each message (Rasa calls this)."""
+        for message in messages:
+            alarm = self._watch.look(message.get(TEXT) or "")
+            if alarm is not None:
+                self._raise(message, alarm)
+        return messages
+
+    def _raise(self, message: Message, alarm: Alarm) -> None:
+        intent = {"name": alarm.intent, "confidence": 1.0}  # settled: no likelihood of another intent counts against it
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
         found = [
             {"entity": name, "value": value, "start": 0, "end": 0, "extractor": type(self).__name__}
-            for name, value in (("danger_kind", danger.kind), ("danger_sign", danger.sign.id))
+            for name, value in (("danger_kind", alarm.kind), ("danger_sign", alarm.sign))
+            if value
         ]
         message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)

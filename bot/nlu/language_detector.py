@@ -36,7 +36,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.component import MessageComponent
-from bot.nlu.danger_detector import is_danger, shared_table
+from bot.nlu.danger_detector import is_danger, shared_watch
 from bot.nlu.plain import plain
 from knowledge import published
 from knowledge.places import POSTCODE
@@ -76,7 +76,7 @@ BY_WORDS = 3  # more words of a table than this speak for a language when only o
 @lru_cache(maxsize=1)
 def shared_languages() -> Languages:
     """The process's one way to tell languages, with the English that the table of danger signs knows."""
-    speller = shared_table().speller
+    speller = shared_watch().table.speller
     return Languages(speller.english | frozenset(speller.words))
 
 

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.utils.io import read_yaml_file
 
 from actions.other_language import PHRASES
-from bot.nlu.danger_detector import DangerDetector
+from bot.nlu.danger_detector import shared_watch
 from bot.nlu.intent_classifier import WeighedIntentClassifier
 from bot.nlu.language_detector import (
     OTHER_LANGUAGE,
@@ -242,8 +242,9 @@ def test_the_component_leaves_english_alone(published: Path) -> None:
 
 def test_a_danger_stays_a_danger(published: Path) -> None:
     text = "nie chce zyc"
-    [message] = DangerDetector().process([Message({TEXT: text})])
-    before = message.get(INTENT)
+    alarm = shared_watch().look(text)
+    assert alarm is not None
+    before = {"name": alarm.intent, "confidence": 1.0}
     assert is_settled(before)
     assert process(text, **{INTENT: before, ENTITIES: []}).get(INTENT) == before
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.assistant import Processor
 from bot.messages import Messages, without_personal_data
-from bot.nlu.danger_detector import shared_table
+from bot.nlu.danger_detector import shared_watch
 from bot.privacy import is_masked, mask, mask_postcode, without_placeholders
 from bot.settings import WORDING
 from knowledge import schema
@@ -96,7 +96,7 @@ def test_no_service_question_loses_a_word(base: KnowledgeBase, figure: Callable[
     "before, after", [("my name is Margaret Lloyd, ", ""), ("", ". NHS number 943 476 5919, dob 3.2.61")]
 )
 def test_no_sign_of_danger_is_hidden(before: str, after: str) -> None:
-    table = shared_table()
+    table = shared_watch().table
     hidden = []
     for line in (SAFETY / "danger.tsv").read_text(encoding="utf-8").splitlines():
         text = before + line.split("\t")[0] + after
@@ -109,7 +109,7 @@ def test_no_sign_of_danger_is_hidden(before: str, after: str) -> None:
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("text", ["my name is suicidal", "this is Mr Overdose speaking, my name is not breathing"])
 def test_words_that_a_sign_hangs_on_are_no_name(text: str) -> None:
-    table = shared_table()
+    table = shared_watch().table
     seen = table.look(text)
     still = table.look(without_placeholders(without_personal_data(text)))
     assert (seen and seen.sign) == (still and still.sign)

@@ -41,9 +41,39 @@ def app_without_knowledge(start_app: Callable[[Path], App], tmp_path_factory: py
 )
 def test_immediate_danger(chat: Chat, words: str, said: str) -> None:
     reply = chat.say(words)
-    assert reply.custom == {"outcome": "emergency", "card": "immediate", "records": [], "sources": []}
-    assert "999" in reply.text
+    assert reply.custom["outcome"] == "emergency"
+    assert reply.custom["card"] == "immediate"
+    assert reply.records == reply.custom["sources"] == []
+    assert "999" in reply.lines[0] + reply.lines[1]
     assert said in reply.text
+
+
+@pytest.mark.parametrize(
+    "words, kind",
+    [
+        ("I want to die", "crisis"),
+        ("my wife has died and I can't go on any more", "crisis"),
+        ("my son says he wants to die", "crisis-other"),
+        ("my mate has posted goodbye and I think he's going to kill himself", "crisis-other"),
+        ("he strangled me last night", "violence"),
+        ("my husband is hitting me and the kids are crying", "violence"),
+        ("im 14 and my dad hits me when hes drunk", "child"),
+        ("next door are beating their little boy, I can hear him screaming", "child"),
+        ("they are hitting the old lady in the care home, I saw it", "adult"),
+    ],
+)
+def test_the_reply_is_for_who_is_in_danger(chat: Chat, words: str, kind: str) -> None:
+    said = {
+        "crisis": ("116 123", "85258", "0808 196 9127 (last seen in October 2024)", "You're not alone."),
+        "crisis-other": ("Stay with them", "You can ring for someone else", "0808 196 9127"),
+        "violence": ("press 55", "0800 980 3331", "0800 783 1359"),
+        "child": ("press 55", "0800 1111", "01905 822666", "01432 260800", "01905 768020"),
+        "adult": ("press 55", "01905 768053", "01432 260715", "0330 123 9309"),
+    }
+    reply = chat.say(words)
+    text = reply.text.replace("0808 196 9127, day and night", "0808 196 9127")
+    assert all(part in text for part in said[kind]), text
+    assert reply.custom.get("leave", False) is (kind in ("violence", "child", "adult"))
 
 
 def test_urgent_danger(chat: Chat) -> None:

@@ -170,14 +170,31 @@ def test_danger_is_shown_as_what_it_is(browser: Browser) -> None:
     text = browser.send(NOT_BREATHING).text
     page = Page(text)
     assert any("immediate" in (item.get("class") or "").split() for item in page.all("li"))
-    assert "<h2>Call 999 or go to A&amp;E now</h2>" in text
+    assert '<h2>Call <a href="tel:999">999</a> or go to A&amp;E now.</h2>' in text, "the first line of the reply"
+    assert text.count("or go to A&amp;E now") == 1
+    assert "Leave this page quickly" not in text
+
+
+def test_who_is_hurt_at_home_can_leave_the_page_quickly(app: App, browser: Browser) -> None:
+    text = browser.send("my boyfriend is strangling me").text
+    assert "Leave this page quickly" in text
+    assert "Leave this page quickly" in pinned(browser.send("pharmacy in Redditch").text)
+    name = browser.session.cookies["conversation"]
+    response = browser.session.post(f"{browser.address}/leave", allow_redirects=False, timeout=30)
+    assert response.status_code == 303
+    place = response.headers["location"]
+    policy = response.headers["content-security-policy"]
+    assert place.startswith("https://") and "/".join(place.split("/")[:3]) in policy, "or the browser does not go there"
+    assert not browser.session.cookies
+    assert name.encode() not in in_the_files(app)
+    assert "strangling" not in browser.get().text
 
 
 def test_danger_in_a_message_that_is_too_long_is_shown_too(browser: Browser) -> None:
     filler = "We went to the shops and then we came home and had a cup of tea and sat outside for a bit. " * 56
     response = browser.send(filler + NOT_BREATHING)
     assert response.status_code == 200
-    assert "<h2>Call 999 or go to A&amp;E now</h2>" in response.text
+    assert "or go to A&amp;E now.</h2>" in response.text
     assert not re.search('id="error"', response.text)
 
 
@@ -229,9 +246,9 @@ def pinned(text: str) -> str:
 def test_a_danger_card_stays_in_sight_until_start_again(browser: Browser) -> None:
     assert not pinned(browser.send(NOT_BREATHING).text), "it is the latest, and in sight"
     text = browser.send("pharmacy in Redditch").text
-    assert "Call 999" in pinned(text)
+    assert 'href="tel:999"' in pinned(text)
     assert text.index("The nearest to Redditch:") < text.index('class="pinned') < text.index('class="ask"')
-    assert "Call 999" in pinned(browser.send("").text)
+    assert 'href="tel:999"' in pinned(browser.send("").text)
     browser.send("there's a smell of gas in the kitchen")
     assert "Get out now" in pinned(browser.send("thank you").text), "the latest"
     assert not pinned(browser.send("start again").text)
@@ -242,7 +259,7 @@ def test_a_danger_card_stays_in_sight_until_start_again(browser: Browser) -> Non
 def test_danger_in_a_message_that_is_too_long_stays_in_sight_too(app: App, browser: Browser) -> None:
     filler = "We saw Quixote at the shops and then we came home and sat outside for a bit. " * 56
     browser.send(filler + NOT_BREATHING)
-    assert "Call 999" in pinned(browser.send("pharmacy in Redditch").text)
+    assert 'href="tel:999"' in pinned(browser.send("pharmacy in Redditch").text)
     assert "The nearest to Malvern:" in browser.send("pharmacy in Malvern").text
     assert b"Quixote" not in in_the_files(app)
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from bot.settings import WORDING
 from bot import conversations, settings
 from bot.app import forget_old
 from bot.commands import main
 from bot.conversations import ConversationStore
+from bot.settings import WORDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +104,8 @@ def test_the_page_shows_it_within_the_answer_and_keeps_the_buttons(app: App) -> 
     assert shown.count("taken personal details out of your message") == 1
     assert "my name is [name]" in shown
     assert 'name="message" value="' in shown
+
+
 def test_no_address_of_a_computer_is_kept_or_logged(app: App, chat: Chat) -> None:
     headers = {"X-Forwarded-For": "203.0.113.77", "User-Agent": "Quixote/1.0"}
     for _ in range(2):

@@ -245,7 +245,7 @@ def test_the_learnt_pipeline_is_the_real_one_without_what_is_not_learnt() -> Non
     names = [part["name"].split(".")[-1] for part in kept]
     assert {"EnglishTokenizer", "CountVectorsFeaturizer", "SentenceVectorFeaturizer"} < set(names)
     assert names[-1] == "WeighedIntentClassifier"
-    assert not {"DangerDetector", "DangerOpinion", "Gazetteer", "FallbackClassifier"} & set(names)
+    assert not {"DangerDetector", "Gazetteer", "FallbackClassifier"} & set(names)
 
 
 def test_a_curve_counts_what_lies_below_each_line() -> None:
