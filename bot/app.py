@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import secrets
-import sqlite3
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from starlette.templating import Jinja2Templates
 from bot import settings
 from bot.assistant import Assistant
 from bot.danger_reply import danger_reply
+from bot.events import ConversationsError
 from bot.last_look import last_look
 from bot.messages import BadMessage, Messages, check_sender, check_text, without_personal_data
 from knowledge import published
@@ -139,7 +139,7 @@ async def delete(request: Request) -> Response:
         assistant = request.app.state.messages.assistant
         try:
             await assistant.delete(conversation)
-        except sqlite3.Error:
+        except ConversationsError:
             logger.exception("A conversation could not be deleted")
             return await _show(request, conversation, settings.WORDING["not_deleted"], status=500)
         assert await assistant.tracker_store.retrieve(conversation) is None
@@ -208,8 +208,8 @@ async def _kept(
         return [], None
     assistant = request.app.state.messages.assistant
     try:
-        return await _history(assistant, conversation), _last_danger(assistant, conversation)
-    except sqlite3.Error:
+        return await _history(assistant, conversation), await _last_danger(assistant, conversation)
+    except ConversationsError:
         if must:
             raise
         logger.exception("A conversation could not be read")
@@ -234,9 +234,9 @@ async def _history(assistant: Assistant, conversation: str) -> list[dict[str, An
     return said
 
 
-def _last_danger(assistant: Assistant, conversation: str) -> dict[str, Any] | None:
+async def _last_danger(assistant: Assistant, conversation: str) -> dict[str, Any] | None:
     """The last reply to danger in a conversation, which stays in sight for the rest of it."""
-    event = assistant.tracker_store.last_emergency(conversation)
+    event = await assistant.tracker_store.last_emergency(conversation)
     return (
         _from_assistant(event["text"], event["data"]["custom"], event["data"].get("buttons") or []) if event else None
     )
@@ -379,7 +379,9 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         assistant = load_assistant()
-    except Exception as trouble:  # noqa: BLE001  # whatever a damaged model or file of conversations makes of it
+    except ConversationsError as trouble:
+        sys.exit(str(trouble))
+    except Exception as trouble:  # noqa: BLE001  # whatever a damaged model makes of it
         sys.exit(f"The assistant cannot be loaded: {trouble} Delete {settings.models_folder()} and run: make chat")
     sys.stdout.write(f"The assistant is at http://localhost:{settings.port()} Stop it with Ctrl+C.\n")
     sys.stdout.flush()

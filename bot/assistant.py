@@ -228,7 +228,7 @@ class Assistant(Agent):
     def start(cls, model: Path, conversations: Path) -> Assistant:
         """Load a model (a file, or the newest in a folder) and open the store of conversations.
 
-        Raises `rasa.exceptions.ModelNotFound` where there is no model.
+        Raises `rasa.exceptions.ModelNotFound` where there is no model, and what `ConversationStore` raises.
         """
         assistant = cls(tracker_store=ConversationStore(conversations), lock_store=InMemoryLockStore())
         assistant.load_model(model)

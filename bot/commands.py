@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 
 import click
 
 from bot import settings
+from bot.events import ConversationsError
 
 
 class PlainErrors(click.Group):
@@ -17,7 +17,7 @@ class PlainErrors(click.Group):
         """Run the command; end with status 1 and one clear message where it cannot be done."""
         try:
             return super().invoke(ctx)
-        except (OSError, sqlite3.Error, ValueError) as trouble:
+        except (OSError, ConversationsError, ValueError) as trouble:
             raise click.ClickException(str(trouble)) from None
 
 

@@ -1,81 +1,38 @@
-"""The file of conversations: appended to and never rewritten, shared between processes, and honest when it fails."""
+"""Conversations as they are kept: appended to, never rewritten, shared, and honest when it fails."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import json
-import random
-import re
-import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, Restarted, SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 
-from bot import conversations
-from bot.conversations import IN_MEMORY, RECALLED, ConversationStore
+from bot.conversations import DAY, IN_MEMORY, RECALLED
+from bot.events import ConversationsError
+from tests.bot.places import DOMAIN, InSQLite, add_turn, read, said, turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from rasa.shared.core.trackers import DialogueStateTracker
-
-DOMAIN = Domain.from_dict(
-    {"intents": ["ask"], "slots": {"place": {"type": "any", "mappings": [{"type": "custom"}]}}, "actions": ["act"]}
-)
+    from bot.conversations import ConversationStore
+    from tests.bot.places import Place, Row
 
 
 @pytest.fixture
-def open_store(tmp_path: Path) -> Iterator[Callable[[], ConversationStore]]:
-    """Opens one more store on the one file."""
-    opened = []
-
-    def open_it() -> ConversationStore:
-        opened.append(ConversationStore(tmp_path / "deep" / "conversations.db", DOMAIN))
-        return opened[-1]
-
-    yield open_it
-    for store in opened:
-        store.close()
+def place(tmp_path: Path) -> Iterator[Place]:
+    """An empty file in a folder that is not there yet."""
+    made = InSQLite(tmp_path / "deep" / "conversations.db")
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def store(open_store: Callable[[], ConversationStore]) -> ConversationStore:
-    return open_store()
-
-
-def read(store: ConversationStore, sender: str = "jo") -> DialogueStateTracker:
-    tracker = asyncio.run(store.retrieve(sender)) or store.init_tracker(sender)
-    assert tracker is not None
-    return tracker
-
-
-def turn(store: ConversationStore, text: str, sender: str = "jo") -> DialogueStateTracker:
-    """One turn as Rasa makes it: read, add events, save."""
-    tracker = read(store, sender)
-    for event in (
-        ActionExecuted("action_listen"),
-        UserUttered(text, {"name": "ask", "confidence": 1.0}),
-        ActionExecuted("act"),
-        BotUttered(f"about {text}", {"custom": {"outcome": "answer"}}),
-        SlotSet("place", text),
-    ):
-        tracker.update(event, DOMAIN)
-    asyncio.run(store.save(tracker))
-    return tracker
-
-
-def said(tracker: DialogueStateTracker) -> list[str]:
-    return [event.text for event in tracker.events if isinstance(event, UserUttered)]
-
-
-def rows(store: ConversationStore) -> list[tuple[object, ...]]:
-    return list(store._db.execute("SELECT sender_id, number, timestamp, data FROM event ORDER BY sender_id, number"))
+def store(place: Place) -> ConversationStore:
+    return place.open()
 
 
 def test_nobody_is_known_at_first(store: ConversationStore) -> None:
@@ -83,40 +40,38 @@ def test_nobody_is_known_at_first(store: ConversationStore) -> None:
     assert list(asyncio.run(store.keys())) == []
 
 
-def test_each_turn_appends_its_events_and_touches_no_other(store: ConversationStore) -> None:
-    before: list[tuple[object, ...]] = []
+def test_each_turn_appends_its_events_and_touches_no_other(store: ConversationStore, place: Place) -> None:
+    before: list[Row] = []
     for number in range(5):
         turn(store, f"turn {number}")
-        after = rows(store)
+        after = place.rows()
         assert after[: len(before)] == before
         assert len(after) == len(before) + 5
         assert [row[1] for row in after] == list(range(len(after)))
         before = after
 
 
-def test_saving_again_what_has_not_changed_adds_nothing(store: ConversationStore) -> None:
+def test_saving_again_what_has_not_changed_adds_nothing(store: ConversationStore, place: Place) -> None:
     tracker = turn(store, "hello")
-    before = rows(store)
+    before = place.rows()
     asyncio.run(store.save(tracker))
-    assert rows(store) == before
+    assert place.rows() == before
 
 
-def test_it_outlives_the_process(store: ConversationStore, open_store: Callable[[], ConversationStore]) -> None:
+def test_it_outlives_the_process(store: ConversationStore, place: Place) -> None:
     for number in range(3):
         turn(store, f"turn {number}")
     kept = read(store)
     store.close()
-    again = read(open_store())
+    again = read(place.open())
     assert said(again) == ["turn 0", "turn 1", "turn 2"]
     assert [event.as_dict() for event in again.events] == [event.as_dict() for event in kept.events]
     assert again.get_slot("place") == "turn 2"
     assert again.latest_bot_utterance.data["custom"] == {"outcome": "answer"}
 
 
-def test_two_stores_on_one_file_see_each_other(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
-) -> None:
-    other = open_store()
+def test_two_stores_see_each_other(store: ConversationStore, place: Place) -> None:
+    other = place.open()
     turn(store, "one")
     turn(other, "two")
     turn(store, "three")
@@ -128,13 +83,24 @@ def test_an_unchanged_conversation_is_not_read_again(store: ConversationStore) -
     assert turn(store, "one") is read(store)
 
 
-def test_of_turns_at_the_same_time_none_is_lost(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
+def test_a_turn_beside_a_turn_of_another_process_is_kept_and_the_other_is_seen(
+    store: ConversationStore, place: Place
 ) -> None:
-    """Two processes without a lock between them: the order may be mixed, but every event is there, once."""
-    stores = [store, open_store(), open_store()]
-    for one in stores:
-        one._db.execute("PRAGMA busy_timeout = 20000")
+    other = place.open()
+    turn(store, "one")
+    here, there = read(store), read(other)
+    add_turn(here, "two here")
+    add_turn(there, "two there")
+    asyncio.run(other.save(there))
+    asyncio.run(store.save(here))
+    for reader in (store, other, place.open()):
+        assert said(read(reader)) == ["one", "two there", "two here"]
+    assert [row[1] for row in place.rows()] == list(range(15))
+
+
+def test_of_turns_at_the_same_time_none_is_lost(store: ConversationStore, place: Place) -> None:
+    """Three processes without a lock between them: the order may be mixed, but every event is there, once."""
+    stores = [store, place.open(), place.open()]
     failures: list[BaseException] = []
 
     def talk(name: int) -> None:
@@ -151,66 +117,42 @@ def test_of_turns_at_the_same_time_none_is_lost(
     for thread in threads:
         thread.join()
     assert not failures
-    assert sorted(said(read(open_store()))) == sorted(f"{name}.{number}" for name in range(3) for number in range(15))
+    assert sorted(said(read(place.open()))) == sorted(f"{name}.{number}" for name in range(3) for number in range(15))
+    assert [row[1] for row in place.rows()] == list(range(3 * 15 * 5))
 
 
-def test_a_save_that_fails_raises_and_can_be_tried_again(store: ConversationStore) -> None:
+def test_a_save_that_fails_raises_and_can_be_tried_again(store: ConversationStore, place: Place) -> None:
     turn(store, "one")
-    before = rows(store)
-    store._db.execute("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    with pytest.raises(sqlite3.Error, match="disk full"):
+    before = place.rows()
+    place.be_full()
+    with pytest.raises(ConversationsError, match="disk full"):
         turn(store, "two")
-    assert rows(store) == before
+    assert place.rows() == before
     assert said(read(store)) == ["one"], "the turn that was not kept is not half remembered"
-    store._db.execute("DROP TRIGGER full")
+    place.have_room()
     turn(store, "two")
     assert said(read(store)) == ["one", "two"]
-    assert [row[1] for row in rows(store)] == list(range(10))
+    assert [row[1] for row in place.rows()] == list(range(10))
 
 
-def test_half_a_turn_is_never_kept(store: ConversationStore) -> None:
-    store._db.execute(
-        "CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.number = 3 BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-    )
-    with pytest.raises(sqlite3.Error, match="disk full"):
+def test_half_a_turn_is_never_kept(store: ConversationStore, place: Place) -> None:
+    place.be_full(at=3)
+    with pytest.raises(ConversationsError, match="disk full"):
         turn(store, "one")
-    assert rows(store) == []
+    assert place.rows() == []
     assert asyncio.run(store.retrieve("jo")) is None
 
 
-def test_a_locked_file_raises_and_can_be_tried_again(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
-) -> None:
-    turn(store, "one")
-    store._db.execute("PRAGMA busy_timeout = 50")
-    other = open_store()
-    other._db.execute("BEGIN IMMEDIATE")
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
-        turn(store, "two")
-    other._db.execute("ROLLBACK")
-    assert said(read(store)) == ["one"]
-    turn(store, "two")
-    assert said(read(store)) == ["one", "two"]
-
-
-def test_a_file_that_cannot_be_used_is_an_error_at_once(tmp_path: Path) -> None:
-    (tmp_path / "conversations.db").write_bytes(b"This is no database. " * 100)
-    with pytest.raises(sqlite3.Error):
-        ConversationStore(tmp_path / "conversations.db", DOMAIN)
-
-
-def test_a_long_conversation_stays_short_in_memory_and_whole_in_the_file(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
-) -> None:
+def test_a_long_conversation_stays_short_in_memory_and_is_kept_whole(store: ConversationStore, place: Place) -> None:
     turns = RECALLED  # of five events each
     longest = 0
     for number in range(turns):
         longest = max(longest, len(turn(store, f"turn {number}").events))
     assert longest <= 2 * RECALLED + 5
-    again = read(open_store())
+    again = read(place.open())
     assert len(again.events) == RECALLED
     assert again.get_slot("place") == f"turn {turns - 1}"
-    assert len(rows(store)) == 5 * turns
+    assert len(place.rows()) == 5 * turns
 
 
 def test_only_so_many_conversations_are_in_memory(store: ConversationStore) -> None:
@@ -221,162 +163,120 @@ def test_only_so_many_conversations_are_in_memory(store: ConversationStore) -> N
     assert len(list(asyncio.run(store.keys()))) == IN_MEMORY + 10
 
 
-def test_a_restart_is_kept_as_what_it_is(store: ConversationStore, open_store: Callable[[], ConversationStore]) -> None:
+def test_a_restart_is_kept_as_what_it_is(store: ConversationStore, place: Place) -> None:
     tracker = turn(store, "one")
     tracker.update(Restarted(), DOMAIN)
     asyncio.run(store.save(tracker))
     turn(store, "two")
-    again = read(open_store())
+    again = read(place.open())
     assert said(again) == ["one", "two"]
     assert again.get_slot("place") == "two"
 
 
-def test_a_deleted_conversation_is_gone_and_another_is_not(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
-) -> None:
+def test_a_deleted_conversation_is_gone_and_another_is_not(store: ConversationStore, place: Place) -> None:
     turn(store, "one")
     turn(store, "other", sender="ann")
     asyncio.run(store.delete("jo"))
-    for reader in (store, open_store()):
+    assert {row[0] for row in place.rows()} == {"ann"}
+    for reader in (store, place.open()):
         assert asyncio.run(reader.retrieve("jo")) is None
         assert list(asyncio.run(reader.keys())) == ["ann"]
     assert said(turn(store, "again")) == ["again"]
 
 
-@pytest.mark.parametrize("sender", ["'; DROP TABLE event; --", "ünïcødé 💊", "a" * 200, "%", "0"])
+def test_deleting_what_is_not_there_changes_nothing(store: ConversationStore, place: Place) -> None:
+    turn(store, "one")
+    before = place.rows()
+    asyncio.run(store.delete("nobody"))
+    assert place.rows() == before
+
+
+@pytest.mark.parametrize("sender", ["'; DROP TABLE event; --", "ünïcødé 💊", "a" * 200, "%", "%s", "0"])
 def test_any_sender_is_only_a_name(store: ConversationStore, sender: str) -> None:
     turn(store, "hello", sender)
     assert said(read(store, sender)) == ["hello"]
     assert list(asyncio.run(store.keys())) == [sender]
 
 
-def in_the_file(store: ConversationStore) -> bytes:
-    """All that is on the disk: the file and its log of writes."""
-    return store._path.read_bytes() + store._path.with_name(f"{store._path.name}-wal").read_bytes()
+def test_a_sender_that_cannot_be_written_stops_nobody_else(store: ConversationStore) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        turn(store, "hello", "\ud800")
+    assert said(turn(store, "hello", "ann")) == ["hello"]
 
 
-def test_of_a_deleted_conversation_not_a_word_is_in_the_file(store: ConversationStore) -> None:
-    for number in range(20):
-        turn(store, f"my dog Quixote {number} " + "x" * 400 * number)
-        turn(store, f"kept {number}", sender="ann")
-    assert b"Quixote" in in_the_file(store)
-    asyncio.run(store.delete("jo"))
-    assert b"Quixote" not in in_the_file(store)
-    assert b"jo" not in re.findall(rb"[a-z]+", in_the_file(store))
-    assert len(said(read(store, "ann"))) == 20
+@pytest.mark.parametrize("words", ["💊 é", "a\\'\"%s{}", "null \x00 in it", "half a \ud83d pair"])
+def test_any_words_are_kept_as_they_are(store: ConversationStore, place: Place, words: str) -> None:
+    turn(store, words)
+    again = place.open()
+    assert said(read(again)) == [words]
+    assert asyncio.run(again.last_emergency("jo")) is None
 
 
-def add(store: ConversationStore, sender: str, number: int, when: float, data: str) -> None:
-    """One event, without the time that Rasa takes for it."""
-    store._db.execute(conversations.ADD, (conversations._key(sender), number, when, sender, data))
-
-
-@pytest.mark.slow
-def test_whatever_is_deleted_in_whatever_order_nothing_is_left(store: ConversationStore) -> None:
-    """Many conversations at the same time, each row with a word of its own; some deleted by hand, the old by age."""
-    chance = random.Random(6)
-    events: dict[str, int] = {}
-    gone: set[str] = set()
-    sizes = []
-    names = (f"S{number:05d}S" for number in itertools.count())
-    talking = [next(names) for _ in range(12)]
-    clock = time.time() - 40 * conversations.DAY
-    for _ in range(4):
-        store._db.execute("BEGIN")
-        for step in range(12_000):
-            clock += 1
-            sender = chance.choice(talking)
-            number = events[sender] = events.get(sender, -1) + 1
-            word = f"{sender}{number}"
-            add(store, sender, number, clock, f"{word}, {'a' * chance.choice([50, 300, 900, 9000])}, {word}")
-            if step % 40 == 0:
-                talking[chance.randrange(len(talking))] = next(names)
-        store._db.execute("COMMIT")
-        last = dict(store._db.execute("SELECT sender_id, max(timestamp) FROM event GROUP BY sender_id"))
-        for sender in chance.sample([sender for sender in last if sender], 20):
-            asyncio.run(store.delete(sender))
-            gone.add(sender)
-        talking = [next(names) if sender in gone else sender for sender in talking]
-        before = clock - 2_000
-        asyncio.run(store.delete_older((time.time() - before) / conversations.DAY))
-        gone |= {sender for sender, when in last.items() if sender and when < before - 60}
-        found = {word.decode() for word in re.findall(rb"S\d{5}S", in_the_file(store))}
-        assert not found & gone
-        assert found
-        sizes.append(store._path.stat().st_size)
-    assert len(gone) > 1000
-    assert sizes[-1] < 1.5 * sizes[0], "what was emptied is used again"
-
-
-def test_a_conversation_is_as_old_as_its_last_event(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
-) -> None:
+def test_a_conversation_is_as_old_as_its_last_event(store: ConversationStore, place: Place) -> None:
     now = time.time()
     for sender, days in (("old", (40, 31)), ("going on", (40, 29)), ("new", (1, 0))):
         for number, ago in enumerate(days):
-            add(store, sender, number, now - ago * conversations.DAY, json.dumps({"event": "undo"}))
-    other = open_store()
+            place.add(sender, number, now - ago * DAY)
+    other = place.open()
     assert asyncio.run(other.retrieve("old")) is not None
     assert asyncio.run(store.delete_older(30)) == 1
-    assert list(asyncio.run(store.keys())) == ["going on", "new"]
+    assert sorted(asyncio.run(store.keys())) == ["going on", "new"]
+    assert {row[0] for row in place.rows()} == {"going on", "new"}
     assert asyncio.run(other.retrieve("old")) is None
     assert asyncio.run(store.delete_older(30)) == 0
 
 
-def test_to_delete_what_is_in_use_is_an_error_and_can_be_tried_again(
-    store: ConversationStore, open_store: Callable[[], ConversationStore], monkeypatch: pytest.MonkeyPatch
+def test_what_another_process_deleted_for_its_age_leaves_the_memory_too(store: ConversationStore, place: Place) -> None:
+    other = place.open()
+    place.add("old", 0, time.time() - 31 * DAY)
+    turn(store, "hello", "new")
+    asyncio.run(store.retrieve("old"))
+    asyncio.run(other.delete_older(30))
+    assert list(store._recent) == ["new", "old"]
+    asyncio.run(store.delete_older(30))
+    assert list(store._recent) == ["new"]
+
+
+def test_more_than_one_batch_is_deleted(
+    store: ConversationStore, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **{**kwargs, "timeout": 0.05}))
-    turn(store, "Quixote")
-    reading = open_store()
-    reading._db.execute("BEGIN")
-    reading._db.execute("SELECT count(*) FROM event").fetchone()
-    with pytest.raises(sqlite3.OperationalError, match="in use"):
-        asyncio.run(store.delete("jo"))
-    reading._db.execute("ROLLBACK")
-    asyncio.run(store.delete("jo"))
-    assert b"Quixote" not in in_the_file(store)
+    monkeypatch.setattr("bot.events_in_sqlite.BATCH", 3)
+    for number in range(9):
+        place.add(f"old {number}", 0, time.time() - 31 * DAY)
+    place.add("new", 0, time.time())
+    assert asyncio.run(store.delete_older(30)) == 9
+    assert {row[0] for row in place.rows()} == {"new"}
 
 
 def test_a_process_that_remembers_a_deleted_conversation_does_not_go_on_with_it(
-    store: ConversationStore, open_store: Callable[[], ConversationStore]
+    store: ConversationStore, place: Place
 ) -> None:
     turn(store, "one")
-    other = open_store()
+    other = place.open()
     asyncio.run(other.delete("jo"))
     turn(other, "two")
     assert said(read(store)) == ["two"]
 
 
-def test_a_file_of_before_conversations_were_deleted_is_taken_over(tmp_path: Path) -> None:
-    path = tmp_path / "conversations.db"
-    with sqlite3.connect(path) as old:
-        old.execute(
-            "CREATE TABLE event (sender_id TEXT NOT NULL, number INTEGER NOT NULL, timestamp REAL NOT NULL, "
-            "data TEXT NOT NULL, PRIMARY KEY (sender_id, number)) WITHOUT ROWID"
-        )
-        event = json.dumps(UserUttered("Quixote", {"name": "ask", "confidence": 1.0}).as_dict())
-        old.executemany("INSERT INTO event VALUES (?, 0, ?, ?)", [("jo", 2.0, event), ("ann", 1.0, event)])
-    old.close()
-    store = ConversationStore(path, DOMAIN)
-    assert said(read(store)) == ["Quixote"]
-    assert said(turn(store, "and on")) == ["Quixote", "and on"]
-    asyncio.run(store.delete("jo"))
-    asyncio.run(store.delete("ann"))
-    assert b"Quixote" not in in_the_file(store)
-    store.close()
-
-
 def test_the_last_reply_to_danger_is_found_however_long_ago(store: ConversationStore) -> None:
-    assert store.last_emergency("jo") is None
+    assert asyncio.run(store.last_emergency("jo")) is None
     tracker = turn(store, "help")
     tracker.update(BotUttered("Call 999", {"custom": {"outcome": "emergency"}}), DOMAIN)
     asyncio.run(store.save(tracker))
     for number in range(RECALLED // 4):
         turn(store, f"turn {number}")
-    assert (store.last_emergency("jo") or {})["text"] == "Call 999"
+    assert (asyncio.run(store.last_emergency("jo")) or {})["text"] == "Call 999"
+    assert asyncio.run(store.last_emergency("ann")) is None
     tracker = read(store)
     tracker.update(Restarted(), DOMAIN)
     asyncio.run(store.save(tracker))
-    assert store.last_emergency("jo") is None
+    assert asyncio.run(store.last_emergency("jo")) is None
+
+
+def test_words_that_look_like_a_reply_to_danger_are_none(store: ConversationStore) -> None:
+    tracker = turn(store, '"outcome": "emergency"')
+    tracker.update(BotUttered("Call 999", {"custom": {"outcome": "emergency"}}), DOMAIN)
+    tracker.update(UserUttered("so", {"name": "ask", "confidence": 1.0}, [{"outcome": "emergency"}]), DOMAIN)
+    tracker.update(UserUttered('{"event": "restart"}', {"name": "ask", "confidence": 1.0}), DOMAIN)
+    asyncio.run(store.save(tracker))
+    assert (asyncio.run(store.last_emergency("jo")) or {})["text"] == "Call 999"

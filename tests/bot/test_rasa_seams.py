@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +33,7 @@ from bot import assistant as assistant_module
 from bot import settings
 from bot.assistant import Assistant, InProcessAction, OrderedRunner, Processor
 from bot.conversations import ConversationStore
+from bot.events import ConversationsError
 from bot.nlu.component import MessageComponent
 from bot.nlu.danger_detector import DangerDetector
 from bot.nlu.english import EnglishTokenizer
@@ -44,6 +44,7 @@ from bot.nlu.language_detector import LanguageDetector
 from bot.nlu.sentence_vector import SentenceVectorFeaturizer
 from bot.nlu.spelling import SpellingCorrector
 from bot.settings import WORDING
+from tests.bot.places import connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -304,13 +305,14 @@ def test_a_turn_that_cannot_be_kept_is_an_error_and_can_be_said_again(
     store = assistant.tracker_store
     assert isinstance(store, ConversationStore)
     say("keeps", "pharmacy")
+    db = connection(store)
     full = "SELECT RAISE(ABORT, 'disk full')"
-    store._db.execute(f"CREATE TEMP TRIGGER full BEFORE INSERT ON main.event BEGIN {full}; END")
+    db.execute(f"CREATE TEMP TRIGGER full BEFORE INSERT ON main.event BEGIN {full}; END")
     try:
-        with pytest.raises(sqlite3.Error, match="disk full"):
+        with pytest.raises(ConversationsError, match="disk full"):
             say("keeps", "Redditch")
     finally:
-        store._db.execute("DROP TRIGGER full")
+        db.execute("DROP TRIGGER full")
     tracker = asyncio.run(store.retrieve("keeps"))
     assert tracker is not None
     assert [event.text for event in tracker.events if event.type_name == "user"] == ["pharmacy"]

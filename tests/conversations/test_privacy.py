@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from bot import conversations, settings
+from bot import events_in_sqlite, settings
 from bot.app import forget_old
 from bot.commands import main
-from bot.conversations import ConversationStore
+from bot.conversations import DAY, ConversationStore
+from bot.events import ConversationsError, key_of
 from bot.settings import WORDING
 
 if TYPE_CHECKING:
@@ -136,11 +137,11 @@ def test_the_running_app_deletes_what_is_old(
     start_app: Callable[..., App], published_in: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = published_in("old")
-    store = ConversationStore(folder / "conversations.db")
-    for sender, days in (("old", 8), ("new", 6)):
-        event = (conversations._key(sender), 0, time.time() - days * conversations.DAY, sender, f"Quixote {sender}")
-        store._db.execute(conversations.ADD, event)
-    store.close()
+    ConversationStore(folder / "conversations.db").close()
+    with contextlib.closing(sqlite3.connect(folder / "conversations.db")) as db, db:
+        for sender, days in (("old", 8), ("new", 6)):
+            event = (key_of(sender), 0, time.time() - days * DAY, sender, f"Quixote {sender}")
+            db.execute(events_in_sqlite.ADD, event)
     app = start_app(folder, HELP_KEEP_DAYS="7")
     deadline = time.monotonic() + 10
     while b"Quixote old" in app.conversations.read_bytes() and time.monotonic() < deadline:
@@ -166,7 +167,7 @@ def test_what_fails_is_logged_and_tried_again(
 
         async def delete_older(self, days: float) -> int:
             self.tries += 1
-            raise sqlite3.OperationalError("disk full")
+            raise ConversationsError("disk full")
 
     failing = Failing()
 

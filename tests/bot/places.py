@@ -1,0 +1,144 @@
+"""Where conversations can be kept, as tests open them, look into them and break them; and turns as Rasa makes them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+
+from bot import events_in_sqlite
+from bot.conversations import ConversationStore
+from bot.events import key_of
+from bot.events_in_sqlite import EventsInSQLite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+DOMAIN = Domain.from_dict(
+    {"intents": ["ask"], "slots": {"place": {"type": "any", "mappings": [{"type": "custom"}]}}, "actions": ["act"]}
+)
+
+Row = tuple[str, int, float, str]  # sender, number, time, data
+
+
+class Place:
+    """One place that any number of stores may be opened on."""
+
+    def __init__(self) -> None:
+        self._opened: list[ConversationStore] = []
+
+    def open(self) -> ConversationStore:
+        self._opened.append(ConversationStore(self.where(), DOMAIN))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+
+    def add(self, sender: str, number: int, when: float, data: str | None = None) -> None:
+        """One event of any time, without the time that Rasa takes for it."""
+        self.execute(self.ADD, (key_of(sender), number, when, sender, data or json.dumps({"event": "undo"})))
+
+    ADD: str
+
+    def where(self) -> Path:
+        raise NotImplementedError
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
+        raise NotImplementedError
+
+    def rows(self) -> list[Row]:
+        raise NotImplementedError
+
+    def be_full(self, at: int = 0) -> None:
+        """From now on no event of this number or a higher one can be written."""
+        raise NotImplementedError
+
+    def have_room(self) -> None:
+        """The opposite of `be_full`."""
+        raise NotImplementedError
+
+
+class InSQLite(Place):
+    """A file."""
+
+    ADD = events_in_sqlite.ADD
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def where(self) -> Path:
+        return self.path
+
+    def open(self) -> ConversationStore:
+        store = super().open()
+        connection(store).execute("PRAGMA busy_timeout = 20000")
+        return store
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            db.execute(statement, values)
+
+    def rows(self) -> list[Row]:
+        with closing(sqlite3.connect(self.path)) as db:
+            return db.execute(
+                "SELECT sender_id, number, timestamp, data FROM event WHERE number NOTNULL ORDER BY sender_id, number"
+            ).fetchall()
+
+    def be_full(self, at: int = 0) -> None:
+        raises = "SELECT RAISE(ABORT, 'disk full')"
+        self.execute(f"CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.number >= {at} BEGIN {raises}; END")
+
+    def have_room(self) -> None:
+        self.execute("DROP TRIGGER full")
+
+    def bytes(self) -> bytes:
+        """All that is on the disk: the file and its log of writes."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return self.path.read_bytes() + (log.read_bytes() if log.exists() else b"")
+
+
+def connection(store: ConversationStore) -> sqlite3.Connection:
+    """The connection of a store over a file."""
+    assert isinstance(store._events, EventsInSQLite)
+    return store._events._db
+
+
+def read(store: ConversationStore, sender: str = "jo") -> DialogueStateTracker:
+    """The conversation, or a new one."""
+    tracker = asyncio.run(store.retrieve(sender)) or store.init_tracker(sender)
+    assert tracker is not None
+    return tracker
+
+
+def add_turn(tracker: DialogueStateTracker, text: str) -> None:
+    """The events of one turn."""
+    for event in (
+        ActionExecuted("action_listen"),
+        UserUttered(text, {"name": "ask", "confidence": 1.0}),
+        ActionExecuted("act"),
+        BotUttered(f"about {text}", {"custom": {"outcome": "answer"}}),
+        SlotSet("place", text),
+    ):
+        tracker.update(event, DOMAIN)
+
+
+def turn(store: ConversationStore, text: str, sender: str = "jo") -> DialogueStateTracker:
+    """One turn as Rasa makes it: read, add events, save."""
+    tracker = read(store, sender)
+    add_turn(tracker, text)
+    asyncio.run(store.save(tracker))
+    return tracker
+
+
+def said(tracker: DialogueStateTracker) -> list[str]:
+    """What the resident said, oldest first."""
+    return [event.text for event in tracker.events if isinstance(event, UserUttered)]
