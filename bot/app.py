@@ -342,7 +342,7 @@ async def forget_old(store: ConversationStore) -> None:
 def load_assistant() -> Assistant:
     """The assistant with the newest model and the conversations that the settings name."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    return Assistant.start(settings.models_folder(), settings.conversations_path())
+    return Assistant.start(settings.models_folder(), settings.conversations())
 
 
 def create_app(assistant: Assistant | None = None) -> Starlette:
@@ -374,6 +374,7 @@ def main() -> None:
 
     try:
         settings.keep_days()
+        settings.conversations()
     except ValueError as wrong:
         sys.exit(str(wrong))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -225,7 +225,7 @@ class Assistant(Agent):
     """The agent that answers residents. A save that fails is an error, never a turn that is quietly lost."""
 
     @classmethod
-    def start(cls, model: Path, conversations: Path) -> Assistant:
+    def start(cls, model: Path, conversations: Path | str) -> Assistant:
         """Load a model (a file, or the newest in a folder) and open the store of conversations.
 
         Raises `rasa.exceptions.ModelNotFound` where there is no model, and what `ConversationStore` raises.

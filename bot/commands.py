@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import click
 
@@ -38,10 +39,10 @@ def forget(days: int | None) -> None:
     from bot.conversations import ConversationStore
 
     days = days or settings.keep_days()
-    path = settings.conversations_path()
-    if not path.exists():
-        raise click.ClickException(f"There is no file of conversations at {path}.")
-    store = ConversationStore(path)
+    where = settings.conversations()
+    if isinstance(where, Path) and not where.exists():
+        raise click.ClickException(f"There is no file of conversations at {where}.")
+    store = ConversationStore(where)
     try:
         count = asyncio.run(store.delete_older(days))
     finally:

@@ -1,4 +1,4 @@
-"""Where conversations are kept: each turn appends only its new events.
+"""Where conversations are kept: each turn appends only its new events, to a file or to a server.
 
 Rasa's own SQLTrackerStore reads, replays and counts a whole conversation at every turn. Here a conversation that was
 answered last by this process is still in memory, and counts only while its version is that of what is kept.
@@ -32,15 +32,15 @@ DAY = 24 * 60 * 60  # seconds
 
 
 class ConversationStore(TrackerStore, SerializedTrackerAsText):
-    """Rasa's tracker store over an SQLite file.
+    """Rasa's tracker store over an SQLite file or a PostgreSQL database.
 
     What fails raises `bot.events.ConversationsError`; a turn never goes on in memory alone.
     """
 
-    def __init__(self, path: Path, domain: Domain | None = None) -> None:
-        """Open or make the file."""
+    def __init__(self, where: Path | str, domain: Domain | None = None) -> None:
+        """Open or make the SQLite file at a path, or the table at a `postgresql://` address."""
         super().__init__(domain)
-        self._events: Events = EventsInSQLite(path)
+        self._events = _open(where)
         # The trackers answered last, with the version of each.
         self._recent: OrderedDict[str, tuple[DialogueStateTracker, Version]] = OrderedDict()
 
@@ -107,7 +107,7 @@ class ConversationStore(TrackerStore, SerializedTrackerAsText):
         return self.init_tracker(sender_id)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file or the server."""
         self._events.close()
 
     def _remember(self, tracker: DialogueStateTracker, kept: Version, count: int) -> None:
@@ -119,3 +119,11 @@ class ConversationStore(TrackerStore, SerializedTrackerAsText):
         self._recent.move_to_end(tracker.sender_id)
         while len(self._recent) > IN_MEMORY:
             self._recent.popitem(last=False)
+
+
+def _open(where: Path | str) -> Events:
+    if isinstance(where, str):
+        from bot.events_in_postgres import EventsInPostgres  # its driver takes a third of a second to load
+
+        return EventsInPostgres(where)
+    return EventsInSQLite(where)

@@ -18,9 +18,14 @@ def models_folder() -> Path:
     return Path(os.environ.get("HELP_MODELS", "") or HOME / "models")
 
 
-def conversations_path() -> Path:
-    """HELP_CONVERSATIONS: the SQLite file with the conversations (default: build/conversations.db)."""
-    return Path(os.environ.get("HELP_CONVERSATIONS", "") or build_folder() / "conversations.db")
+def conversations() -> Path | str:
+    """HELP_CONVERSATIONS: an SQLite file, or a `postgresql://` address (default: build/conversations.db)."""
+    where = os.environ.get("HELP_CONVERSATIONS", "")
+    if where.startswith(("postgresql://", "postgres://")):
+        return where
+    if "://" in where:
+        raise ValueError("HELP_CONVERSATIONS must be a file or an address that begins with postgresql://.")
+    return Path(where or build_folder() / "conversations.db")
 
 
 def keep_days() -> int:

@@ -14,6 +14,7 @@ from knowledge.content import read
 from knowledge.search import KnowledgeBase
 from knowledge.settings import CONTENT, sentence_model_path
 from knowledge.vectors import SentenceEncoder, prepare, shared_encoder
+from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +59,17 @@ def encoder() -> SentenceEncoder:
     """The process's one encoder, with the real model."""
     prepare(sentence_model_path())
     return shared_encoder()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running PostgreSQL server of our own."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture(scope="session")

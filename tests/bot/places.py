@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 
-from bot import events_in_sqlite
+from bot import events_in_postgres, events_in_sqlite
 from bot.conversations import ConversationStore
 from bot.events import key_of
 from bot.events_in_sqlite import EventsInSQLite
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rasa.shared.core.trackers import DialogueStateTracker
+
+    from tests.postgres import PostgresServer
 
 DOMAIN = Domain.from_dict(
     {"intents": ["ask"], "slots": {"place": {"type": "any", "mappings": [{"type": "custom"}]}}, "actions": ["act"]}
@@ -48,7 +51,7 @@ class Place:
 
     ADD: str
 
-    def where(self) -> Path:
+    def where(self) -> Path | str:
         raise NotImplementedError
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
@@ -104,6 +107,60 @@ class InSQLite(Place):
         """All that is on the disk: the file and its log of writes."""
         log = self.path.with_name(f"{self.path.name}-wal")
         return self.path.read_bytes() + (log.read_bytes() if log.exists() else b"")
+
+
+class InPostgres(Place):
+    """A database of a server."""
+
+    ADD = events_in_postgres.ADD
+
+    def __init__(self, server: PostgresServer) -> None:
+        super().__init__()
+        self.server = server
+        self.address = server.new_database()
+
+    def where(self) -> str:
+        return self.address
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of a test's own."""
+        return psycopg.connect(self.address, autocommit=True)
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
+        with self.connect() as db:
+            db.execute(statement, values)
+
+    def rows(self) -> list[Row]:
+        with self.connect() as db:
+            return db.execute(
+                "SELECT sender_id, number, timestamp, data FROM conversation_event ORDER BY sender_id, number"
+            ).fetchall()
+
+    def be_full(self, at: int = 0) -> None:
+        self.before_insert(f"IF NEW.number >= {at} THEN RAISE 'disk full' USING DETAIL = NEW.data; END IF; RETURN NEW;")
+
+    def have_room(self) -> None:
+        self.execute("DROP TRIGGER full_disk ON conversation_event")
+
+    def before_insert(self, body: str, when: str = "BEFORE INSERT ON conversation_event") -> None:
+        """Run PL/pgSQL when a row is written."""
+        self.execute(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+        kind = "CONSTRAINT TRIGGER" if "DEFERRED" in when else "TRIGGER"
+        self.execute(f"CREATE {kind} full_disk {when} FOR EACH ROW EXECUTE FUNCTION full_disk()")
+
+    def cut(self) -> int:
+        """Cut the connections of all stores; how many there were."""
+        with self.connect() as db:
+            asked = (
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return len(db.execute(asked).fetchall())
+
+    def close(self) -> None:
+        with suppress(psycopg.Error):  # the server may be down
+            self.cut()
+        super().close()
 
 
 def connection(store: ConversationStore) -> sqlite3.Connection:

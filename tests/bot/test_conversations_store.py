@@ -1,4 +1,7 @@
-"""Conversations as they are kept: appended to, never rewritten, shared, and honest when it fails."""
+"""Conversations in a file and on a server: appended to, never rewritten, shared, and honest when it fails.
+
+Every test runs on both, as they are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 
 from bot.conversations import DAY, IN_MEMORY, RECALLED
 from bot.events import ConversationsError
-from tests.bot.places import DOMAIN, InSQLite, add_turn, read, said, turn
+from tests.bot.places import DOMAIN, InPostgres, InSQLite, add_turn, read, said, turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +25,13 @@ if TYPE_CHECKING:
     from tests.bot.places import Place, Row
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """An empty file in a folder that is not there yet."""
-    made = InSQLite(tmp_path / "deep" / "conversations.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty file in a folder that is not there yet, and an empty database."""
+    if request.param == "sqlite":
+        made: Place = InSQLite(tmp_path / "deep" / "conversations.db")
+    else:
+        made = InPostgres(request.getfixturevalue("postgres"))
     yield made
     made.close()
 
@@ -241,6 +247,7 @@ def test_more_than_one_batch_is_deleted(
     store: ConversationStore, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.events_in_sqlite.BATCH", 3)
+    monkeypatch.setattr("bot.events_in_postgres.BATCH", 3)
     for number in range(9):
         place.add(f"old {number}", 0, time.time() - 31 * DAY)
     place.add("new", 0, time.time())
