@@ -153,7 +153,7 @@ async def leave(request: Request) -> Response:
     conversation = request.cookies.get(SESSION, "")
     try:
         await request.app.state.messages.assistant.delete(conversation)
-    except sqlite3.Error:
+    except ConversationsError:
         logger.exception("A conversation could not be deleted when its page was left")
     response = RedirectResponse(ELSEWHERE, 303)
     response.delete_cookie(SESSION, httponly=True, samesite="lax")
