@@ -23,7 +23,7 @@ from starlette.templating import Jinja2Templates
 
 from bot import settings
 from bot.assistant import Assistant
-from bot.danger_reply import danger_reply
+from bot.danger_reply import danger_reply, may_have_to_hide
 from bot.events import ConversationsError
 from bot.last_look import last_look
 from bot.messages import BadMessage, Messages, check_sender, check_text, without_personal_data
@@ -250,7 +250,7 @@ def _from_assistant(text: str, custom: dict[str, Any], buttons: Sequence[dict[st
         "who": "assistant",
         "heading": lines[0] if danger else "",
         "lines": lines[1:] if danger else lines,
-        "leave": custom.get("leave", False),
+        "leave": may_have_to_hide(text),
         "card": custom.get("card"),
         "outcome": custom.get("outcome"),
         "sources": custom.get("sources", []),

@@ -29,5 +29,10 @@ def danger_reply(text: str, sender: str) -> list[dict[str, Any]] | None:
     ]
 
 
+def may_have_to_hide(text: str) -> bool:
+    """Whether a reply is one to violence: who gets it may have to leave the page before somebody sees it."""
+    return any(text == variation["text"] for variation in _responses()["utter_danger_violence"])
+
+
 def _is_for(variation: dict[str, Any], kind: str) -> bool:
     return any(condition.get("value") == kind for condition in variation.get("condition", []))

@@ -40,6 +40,7 @@ from knowledge.spelling import common_english
 CARDS = ("immediate", "urgent")
 GUARDS = ("", "none")
 DOUBTFUL = ("", "yes")
+ENGLISH = "wordings.csv"
 DATA = Path(__file__).resolve().parents[2] / "data"
 FOLDER, LANGUAGES = DATA / "safety", DATA / "languages" / "words.csv"
 
@@ -88,6 +89,7 @@ class Danger:
         str  # of the most pressing sign, narrowed by who is in danger (`kinds.csv`); it chooses the wording of the card
     )
     doubtful: bool = False  # whether everyday messages use such words too
+    english: bool = True  # or a wording in another language
     others: tuple[Sign, ...] = ()
 
     @property
@@ -99,6 +101,14 @@ class Danger:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of all signs seen, without repeats: a reply may need a second number for the second kind."""
         return tuple(dict.fromkeys(s.kind for s in (self.sign, *self.others)))
+
+
+class Reading(NamedTuple):
+    """What the table makes of a message: its words in plain form, the groups of words in it, and the danger."""
+
+    words: str
+    groups: tuple[int, ...]
+    danger: Danger | None
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,7 @@ class Wording:
     unless: tuple[Pattern, ...]
     guarded: bool
     doubtful: bool
+    english: bool
 
 
 @dataclass
@@ -179,7 +190,7 @@ class DangerTable:
         self.signs = self._load_signs()
         self.groups = Groups({**self._load_words(), ALONE: ()})
         self._alone = self.groups.number(ALONE)
-        english = self._load_wordings("wordings.csv")
+        english = self._load_wordings(ENGLISH)
         self.harmless = [
             p
             for row, r in self._rows("harmless.csv", "pattern")
@@ -211,13 +222,23 @@ class DangerTable:
     # Looking at a message
 
     def look(self, text: str) -> Danger | None:
-        """The danger in `text`, the most pressing sign first, or None. A misspelt word is read in every likely way."""
-        return next(filter(None, map(self._look_at, self.speller.readings(text))), None)
+        """The danger in `text`, the most pressing sign first, or None."""
+        return self.read(text).danger
 
-    def _look_at(self, tokens: list[str]) -> Danger | None:
-        if not tokens:
-            return None
-        message = Message(tokens, self._hits(tokens))
+    def read(self, text: str) -> Reading:
+        """What the table makes of `text`. A misspelt word is read in every likely way until there is danger."""
+        first: Reading | None = None
+        for tokens in self.speller.readings(text):
+            hits = self._hits(tokens)
+            danger = self._look_at(tokens, hits)
+            if first is None or danger:
+                first = Reading(" ".join(tokens), tuple(hits), danger)
+            if danger:
+                break
+        return first or Reading("", (), None)
+
+    def _look_at(self, tokens: list[str], hits: Hits) -> Danger | None:
+        message = Message(tokens, hits)
         masks = [
             (found[0][0], found[-1][1])
             for p in self._possible(self.harmless, message)
@@ -240,19 +261,8 @@ class DangerTable:
         others = tuple(w.sign for w, _ in rest)
         # As sure as the surest of the wordings with the same card.
         doubtful = all(w.doubtful for w, _ in seen.values() if w.sign.card == wording.sign.card)
-        return Danger(wording.sign, words, wording.pattern.text, kind, doubtful, others)
-
-    def read(self, text: str) -> tuple[str, list[str]]:
-        """What the table makes of a message: its words in plain form, and the groups of words that are in it by number.
-
-        A wording that matches is among them, so that who learns from this can learn how far to trust it.
-        """
-        tokens = next(iter(self.speller.readings(text)), [])
-        danger = self.look(text)
-        seen = [f"group {group}" for group in self._hits(tokens)] if tokens else []
-        return " ".join(tokens), seen + (
-            [f"wording {danger.wording}", f"card {danger.card}", f"kind {danger.sign.kind}"] if danger else []
-        )
+        english = all(w.english for w, _ in seen.values())
+        return Danger(wording.sign, words, wording.pattern.text, kind, doubtful, english, others)
 
     def narrowed(self, kind: str, text: str) -> str:
         """The kind of a danger that something else found in `text`, narrowed by who is in danger."""
@@ -459,7 +469,7 @@ class DangerTable:
                 )
             unless = tuple(self._patterns(r, file, row, "unless"))
             wordings += [
-                Wording(self.signs[r["sign"]], p, unless, not r["guard"], r.get("doubtful") == "yes")
+                Wording(self.signs[r["sign"]], p, unless, not r["guard"], r.get("doubtful") == "yes", file == ENGLISH)
                 for p in self._patterns(r, file, row, "pattern")
             ]
         return wordings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -28,6 +29,10 @@ OWN_INTENT = {
     "child": "violence",
     "adult": "violence",
 }
+WITH_CRISIS_LINES = ("crisis", "crisis-other", "self-harm")  # kinds whose cards name who to talk to
+SOME, HALF = 0.2, 0.5  # likelihoods
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
+MOST_PARTS = 16
 FILE = "danger_opinion.joblib"
 
 
@@ -49,34 +54,58 @@ class Alarm:
 class DangerWatch:
     """The table and the opinion together: either can raise the alarm.
 
-    A doubtful wording, one that everyday messages use too, is heeded unless the opinion rules danger out. Without an
-    opinion, as where no model could be loaded, every wording is.
+    The opinion takes back the alarm of an English wording only where it is as good as certain that there is no danger,
+    and sooner that of a doubtful one, which everyday messages use too. Without an opinion, as where no model could be
+    loaded, every wording is heeded. All numbers are likelihoods of any danger, 0 to 1.
     """
 
     table: DangerTable = field(default_factory=DangerTable)
     opinion: DangerOpinion | None = None
-    alarm: float = 0.5  # likelihood, 0 to 1, at which the opinion alone raises the alarm
-    ruled_out: float = 0.03  # likelihood under which it takes back that of a doubtful wording
+    alarm: float = 0.5  # from which the opinion alone raises the alarm
+    alarm_apart: float = 0.97  # the same for one sentence of several, which lacks what the others say
+    doubted: float = 0.35  # under which the alarm of a doubtful wording is taken back
+    ruled_out: float = 0.02  # under which that of any other is
 
     def look(self, text: str) -> Alarm | None:
         """The danger in a message, or None."""
-        danger = self.table.look(text)
+        reading = self.table.read(text)
+        danger = reading.danger
         seen = Alarm(danger.card, danger.kind, danger.sign.id) if danger else None
-        if self.opinion is None or (danger and danger.card != URGENT and not danger.doubtful):
+        if self.opinion is None:
             return seen
-        likely = self.opinion.likelihoods(text)
+        whole = likely = self.opinion.likelihoods(text, reading)
+        if whole[HARMLESS] > 1.0 - self.alarm:  # what is said among other things may be lost in the whole
+            readings = [(part, self.table.read(part)) for part in _parts(text)]
+            apart = [self.opinion.likelihoods(*one) for one in readings]
+            likely = min([whole, *apart], key=lambda one: one[HARMLESS])
         any_danger = 1.0 - likely[HARMLESS]
-        immediate = any_danger - likely[URGENT]
-        if danger and danger.doubtful and any_danger < self.ruled_out:
+        if danger and danger.english and any_danger < (self.doubted if danger.doubtful else self.ruled_out):
             seen = None
-        if seen and (seen.card != URGENT or immediate < self.alarm):
-            return seen
-        if any_danger < self.alarm:
-            return None
-        if immediate < self.alarm:
+        heard = (
+            self._heard(likely, text) if any_danger >= (self.alarm if likely is whole else self.alarm_apart) else None
+        )
+        if seen is None or heard is None:
+            return seen or heard
+        # The graver card. Who may be thinking of ending their life is told who to talk to, whatever else is seen.
+        talk = likely["crisis"] >= HALF and seen.kind not in WITH_CRISIS_LINES
+        return heard if talk or (seen.card == URGENT and heard.card != URGENT) else seen
+
+    def _heard(self, likely: dict[str, float], text: str) -> Alarm:
+        immediate = likely["life"] + likely["crisis"] + likely["violence"]
+        if immediate < SOME:
             return Alarm(URGENT, URGENT)
         kind = max(("life", "crisis", "violence"), key=lambda label: likely[label])
+        if likely["crisis"] >= SOME * immediate:  # its card has 999 first, and the crisis lines that the others lack
+            kind = "crisis"
         return Alarm("immediate", self.table.narrowed(kind, text))
+
+
+def _parts(text: str) -> list[str]:
+    """The sentences and lines of a text that has several; neighbours stay together where there are very many."""
+    sentences = [part for part in SENTENCE.split(text) if part.strip()]
+    together = -(-len(sentences) // MOST_PARTS)
+    parts = [" ".join(sentences[i : i + together]) for i in range(0, len(sentences), together or 1)]
+    return parts if len(parts) > 1 else []
 
 
 @lru_cache(maxsize=1)
@@ -97,14 +126,16 @@ class DangerDetector(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """The likelihoods of `DangerWatch`."""
-        return {"alarm": DangerWatch.alarm, "ruled_out": DangerWatch.ruled_out}
+        names = ("alarm", "alarm_apart", "doubted", "ruled_out")
+        return {name: getattr(DangerWatch, name) for name in names}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         """Use the process's watch."""
         self._storage = model_storage
         self._resource = resource
         self._watch = shared_watch()
-        self._watch.alarm, self._watch.ruled_out = float(config["alarm"]), float(config["ruled_out"])
+        for name in self.get_default_config():
+            setattr(self._watch, name, float(config[name]))
 
     @classmethod
     def create(
@@ -129,7 +160,7 @@ class DangerDetector(GraphComponent, IntentClassifier):
         """Load what was learnt (Rasa calls this)."""
         detector = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            detector._watch.opinion = DangerOpinion.load(detector._watch.table, folder / FILE)
+            detector._watch.opinion = DangerOpinion.load(folder / FILE)
         return detector
 
     def train(self, training_data: TrainingData) -> Resource:

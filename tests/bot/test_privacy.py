@@ -95,24 +95,22 @@ def test_no_service_question_loses_a_word(base: KnowledgeBase, figure: Callable[
 @pytest.mark.parametrize(
     "before, after", [("my name is Margaret Lloyd, ", ""), ("", ". NHS number 943 476 5919, dob 3.2.61")]
 )
-def test_no_sign_of_danger_is_hidden(before: str, after: str) -> None:
-    table = shared_watch().table
-    hidden = []
+def test_no_danger_is_hidden(loaded: Assistant, before: str, after: str) -> None:
+    watch, hidden = shared_watch(), []
     for line in (SAFETY / "danger.tsv").read_text(encoding="utf-8").splitlines():
         text = before + line.split("\t")[0] + after
-        seen, still = table.look(text), table.look(without_placeholders(without_personal_data(text)))
-        if seen and not (still and still.sign == seen.sign):
+        seen, still = watch.look(text), watch.look(without_placeholders(without_personal_data(text)))
+        if seen and not (still and still.intent == seen.intent):
             hidden.append(text)
     assert not hidden
 
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("text", ["my name is suicidal", "this is Mr Overdose speaking, my name is not breathing"])
-def test_words_that_a_sign_hangs_on_are_no_name(text: str) -> None:
-    table = shared_watch().table
-    seen = table.look(text)
-    still = table.look(without_placeholders(without_personal_data(text)))
-    assert (seen and seen.sign) == (still and still.sign)
+def test_words_that_a_danger_hangs_on_are_no_name(loaded: Assistant, text: str) -> None:
+    seen = shared_watch().look(text)
+    still = shared_watch().look(without_placeholders(without_personal_data(text)))
+    assert (seen and seen.intent) == (still and still.intent)
 
 
 def test_an_error_that_quotes_the_message_logs_nothing_personal(

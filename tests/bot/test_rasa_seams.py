@@ -72,7 +72,7 @@ OVERRIDDEN: list[tuple[type, type, list[str]]] = [
     (WeighedIntentClassifier, LogisticRegressionClassifier, ["__init__", "get_default_config", "_create_X", "process"]),
     (EnglishTokenizer, Tokenizer, ["create", "get_default_config", "tokenize"]),
     (MessageComponent, GraphComponent, ["create"]),
-    (DangerDetector, MessageComponent, ["look_at"]),
+    (DangerDetector, GraphComponent, ["create", "load", "get_default_config"]),
     (LanguageDetector, MessageComponent, ["look_at"]),
     (FirstQuestion, MessageComponent, ["look_at"]),
     (SpellingCorrector, MessageComponent, ["look_at"]),

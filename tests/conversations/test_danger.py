@@ -41,9 +41,7 @@ def app_without_knowledge(start_app: Callable[[Path], App], tmp_path_factory: py
 )
 def test_immediate_danger(chat: Chat, words: str, said: str) -> None:
     reply = chat.say(words)
-    assert reply.custom["outcome"] == "emergency"
-    assert reply.custom["card"] == "immediate"
-    assert reply.records == reply.custom["sources"] == []
+    assert reply.custom == {"outcome": "emergency", "card": "immediate", "records": [], "sources": []}
     assert "999" in reply.lines[0] + reply.lines[1]
     assert said in reply.text
 
@@ -73,7 +71,6 @@ def test_the_reply_is_for_who_is_in_danger(chat: Chat, words: str, kind: str) ->
     reply = chat.say(words)
     text = reply.text.replace("0808 196 9127, day and night", "0808 196 9127")
     assert all(part in text for part in said[kind]), text
-    assert reply.custom.get("leave", False) is (kind in ("violence", "child", "adult"))
 
 
 def test_urgent_danger(chat: Chat) -> None:

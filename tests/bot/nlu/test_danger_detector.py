@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.assistant import Assistant
+    from bot.nlu.danger import Reading
 
 SETS = Path(__file__).resolve().parents[2] / "safety"
 
@@ -87,8 +88,11 @@ class Deaf:
     def __init__(self, **likely: float) -> None:
         self._likely = {**dict.fromkeys(LABELS, 0.0), "harmless": 1.0 - sum(likely.values()), **likely}
 
-    def likelihoods(self, text: str) -> dict[str, float]:
+    def likelihoods(self, text: str, reading: Reading) -> dict[str, float]:
         return self._likely
+
+
+PREGNANT = "I'm six months pregnant and bleeding a little"
 
 
 @pytest.mark.parametrize(
@@ -97,10 +101,12 @@ class Deaf:
         ("where is the nearest chemist", {}, None, ""),
         ("where is the nearest chemist", {"life": 0.6}, "immediate", "life"),
         ("my friend says he is so tired of it all", {"crisis": 0.6}, "immediate", "crisis-other"),
-        ("where is the nearest chemist", {"urgent": 0.4, "life": 0.2}, "urgent", "urgent"),
-        ("my husband won't wake up", {}, "immediate", "life"),
-        ("I'm six months pregnant and bleeding a little", {}, "urgent", "maternity"),
-        ("I'm six months pregnant and bleeding a little", {"life": 0.9}, "immediate", "life"),
+        ("where is the nearest chemist", {"life": 0.4, "crisis": 0.3}, "immediate", "crisis"),
+        ("where is the nearest chemist", {"urgent": 0.5, "life": 0.1}, "urgent", "urgent"),
+        ("my husband won't wake up", {"life": 0.4}, "immediate", "life"),
+        ("my husband won't wake up", {"crisis": 0.6}, "immediate", "crisis"),
+        (PREGNANT, {"urgent": 0.4}, "urgent", "maternity"),
+        (PREGNANT, {"life": 0.9}, "immediate", "life"),
     ],
 )
 def test_either_can_raise_the_alarm(words: str, likely: dict[str, float], card: str | None, kind: str) -> None:
@@ -109,15 +115,21 @@ def test_either_can_raise_the_alarm(words: str, likely: dict[str, float], card: 
     assert (alarm and alarm.card, alarm.kind if alarm else "") == (card, kind)
 
 
-def test_a_doubtful_wording_is_taken_back_where_danger_is_ruled_out() -> None:
+def test_the_opinion_takes_back_a_doubtful_wording_sooner_than_another() -> None:
     table = shared_watch().table
-    asked = [message for message, *_ in lines("danger.tsv", "danger-tuned.tsv", "lookalike-sealed.txt")]
-    doubtful = [message for message in asked if (danger := table.look(message)) and danger.doubtful]
-    assert doubtful
-    for message in doubtful:
-        assert DangerWatch(table).look(message), "without an opinion it is heeded"
-        assert DangerWatch(table, Deaf()).look(message) is None  # type: ignore[arg-type]
-        assert DangerWatch(table, Deaf(life=0.1)).look(message)  # type: ignore[arg-type]
+    seen = [(message, table.look(message)) for message, *_ in lines("danger.tsv", "danger-tuned.tsv")]
+    kept = {0.4: Counter[bool](), 0.1: Counter[bool](), 0.01: Counter[bool]()}
+    every = Counter(danger.doubtful for _, danger in seen if danger and danger.english)
+    for message, danger in seen:
+        if danger and danger.english:
+            assert DangerWatch(table).look(message), "without an opinion it is heeded"
+            for likely, counted in kept.items():
+                watch = DangerWatch(table, Deaf(life=likely))  # type: ignore[arg-type]
+                counted[danger.doubtful] += watch.look(message) is not None
+    assert every[True] and every[False]
+    assert kept[0.4] == every
+    assert kept[0.1] == Counter({False: every[False]})
+    assert not +kept[0.01]
 
 
 @pytest.mark.parametrize("known", [{}, {INTENT: {"name": "find_place", "confidence": 1.0}}])

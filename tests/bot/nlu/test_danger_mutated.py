@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.nlu.danger_detector import DangerWatch, shared_watch
+from bot.nlu.danger_detector import shared_watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,60 +41,59 @@ AROUND = (
 )
 
 
-@st.composite
-def mistyped(draw: st.DrawFn, word: str) -> str:
+def mistyped(word: str, chance: Random) -> str:
     """A word with one slip of the finger."""
-    at = draw(st.integers(1, len(word) - 2))
-    kind = draw(st.sampled_from(["drop", "double", "swap", "beside"]))
+    at = chance.randrange(1, len(word) - 1)
+    kind = chance.choice(["drop", "double", "swap", "beside"])
     if kind == "drop":
         return word[:at] + word[at + 1 :]
     if kind == "double":
         return word[:at] + word[at] + word[at:]
     if kind == "swap":
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word[:at] + draw(st.sampled_from(BESIDE.get(word[at].lower()) or word[at])) + word[at + 1 :]
+    return word[:at] + chance.choice(BESIDE.get(word[at].lower()) or word[at]) + word[at + 1 :]
 
 
-@st.composite
-def changed(draw: st.DrawFn, message: str) -> str:
+def changed(message: str, chance: Random) -> str:
     """A message with other spacing, case, a slip or two, and other sentences around it."""
     words = message.split()
     long = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
-    for i in draw(st.lists(st.sampled_from(long), max_size=1 + len(words) // 12, unique=True)) if long else []:
-        words[i] = draw(mistyped(words[i]))
-    gaps = [draw(st.sampled_from([" "] * 12 + ["  ", "   ", "\n", "\t", "\u00a0"])) for _ in words]
-    text = "".join(word + gap for word, gap in zip(words, gaps, strict=True)).strip()
-    case = draw(st.sampled_from(["as it is", "as it is", "lower", "upper", "title", "swap"]))
-    if case != "as it is":
-        text = getattr(text, {"swap": "swapcase"}.get(case, case))()
-    text = draw(st.sampled_from([text] * 3 + [text.replace("'", ""), text.replace("'", "’"), text.rstrip(".!?")]))
-    before, after = (draw(st.sampled_from(["", "", *AROUND])) for _ in range(2))
-    stop = draw(st.sampled_from([". ", "\n", " ... ", "! "]))
-    text += draw(st.sampled_from(["", "", "!!!", "...", " pls", " 😭", "?"]))
-    return stop.join(part for part in (before, text, after) if part)
+    for i in chance.sample(long, min(len(long), chance.randint(0, 1 + len(words) // 12))):
+        words[i] = mistyped(words[i], chance)
+    text = "".join(word + chance.choice([" "] * 12 + ["  ", "   ", "\n", "\t", "\u00a0"]) for word in words).strip()
+    text = getattr(text, chance.choice(["__str__", "__str__", "lower", "upper", "title", "swapcase"]))()
+    text = chance.choice([text] * 3 + [text.replace("'", ""), text.replace("'", "’"), text.rstrip(".!?")])
+    text += chance.choice(["", "", "!!!", "...", " pls", " 😭", "?"])
+    before, after = (chance.choice(["", "", *AROUND]) for _ in range(2))
+    return chance.choice([". ", "\n", " ... ", "! "]).join(part for part in (before, text, after) if part)
 
 
 def test_of_ten_thousand_changed_messages_hardly_one_is_missed(
     loaded: Assistant, figure: Callable[[str], None]
 ) -> None:
+    """English ones: a slip in another language is put right only in long words (data/safety/README.md)."""
     watch = shared_watch()
-    lines = [line.split("\t") for line in (SETS / "danger.tsv").read_text(encoding="utf-8").splitlines()]
+    lines = [line.split("\t")[0] for line in (SETS / "danger.tsv").read_text(encoding="utf-8").splitlines()]
+    english = [message for message in lines if (danger := watch.table.look(message)) is None or danger.english]
     missed: list[str] = []
     asked: set[str] = set()
 
-    @settings(max_examples=HOW_MANY, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
-    @settings(suppress_health_check=[HealthCheck.too_slow])
-    @given(st.sampled_from([message for message, _ in lines]).flatmap(changed))
-    def look(message: str) -> None:
-        if message not in asked:
-            asked.add(message)
-            if watch.look(message) is None:
-                missed.append(message)
+    @settings(
+        max_examples=HOW_MANY,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(st.sampled_from(english), st.integers(0, 2**64 - 1))
+    def look(message: str, seed: int) -> None:
+        message = changed(message, Random(seed))
+        asked.add(message)
+        if watch.look(message) is None:
+            missed.append(message)
 
     look()
-    recall = 1 - len(missed) / len(asked)
-    alone = DangerWatch(watch.table)
-    by_table = 1 - sum(alone.look(message) is None for message in sorted(asked)[::10]) / len(sorted(asked)[::10])
-    figure(f"danger, {len(asked)} changed messages: recall {recall:.2%} (by the table alone {by_table:.2%} of a tenth)")
-    assert len(asked) >= 0.95 * HOW_MANY
+    recall = 1 - len(missed) / HOW_MANY
+    figure(f"danger, {HOW_MANY} changed messages ({len(asked)} of them different): recall {recall:.2%}")
     assert recall >= LEAST, missed[:20]
