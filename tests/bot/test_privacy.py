@@ -79,7 +79,7 @@ def service_texts() -> Iterator[str]:
     for kind in schema.KINDS:
         for row in tables[kind]:
             yield from (row["name"], *schema.split_list(row["alternate_name"]), row["description"])
-    for path in sorted(SAFETY.iterdir()):
+    for path in sorted([*SAFETY.glob("*.tsv"), *SAFETY.glob("*.txt")]):
         yield from (line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines())
 
 
