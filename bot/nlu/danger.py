@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,7 +139,7 @@ class Pattern:
 
     text: str
     parts: tuple[Part, ...]
-    need: int  # bits of the groups without which it cannot match
+    need: frozenset[int]  # the groups without which it cannot match
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,22 @@ class Groups:
         return group
 
 
+class Index:
+    """Finds the patterns that can match at all, each by the rarest of the groups that it needs."""
+
+    def __init__(self, needs: list[frozenset[int]], sizes: Mapping[int, int]) -> None:
+        """The groups that each pattern needs, and how many phrases each group has."""
+        self._by_group: dict[int, list[tuple[int, frozenset[int]]]] = {}
+        for number, need in enumerate(needs):
+            rarest = min(need, key=lambda group: (sizes[group], group))
+            self._by_group.setdefault(rarest, []).append((number, need))
+
+    def possible(self, hits: Hits) -> list[int]:
+        """The numbers of the patterns all of whose groups are in a message, in order."""
+        groups = hits.keys()
+        return sorted(number for group in groups for number, need in self._by_group.get(group, ()) if need <= groups)
+
+
 class DangerTable:
     """The reviewed table of signs and wordings, ready to look at messages."""
 
@@ -206,6 +223,9 @@ class DangerTable:
             r["written"] if not r["written"].isalnum() else plain(r["written"]): r["meant"]
             for _, r in self._rows("spellings.csv", "written", "meant")
         }
+        sizes = Counter(group for entries in self.groups.phrases.values() for group, _, _ in entries)
+        self._wordings_by_word = Index([w.pattern.need for w in self.wordings], sizes)
+        self._harmless_by_word = Index([p.need for p in self.harmless], sizes)
         local = frozenset((folder / "local.txt").read_text(encoding="utf-8").split())
         self._vocabulary = self._words()
         foreign = _words_of_other_languages() | (self._vocabulary - own - common_english())
@@ -241,15 +261,15 @@ class DangerTable:
         message = Message(tokens, hits)
         masks = [
             (found[0][0], found[-1][1])
-            for p in self._possible(self.harmless, message)
+            for p in map(self.harmless.__getitem__, self._harmless_by_word.possible(hits))
             for part in p.parts
             for found in message.find(part)
         ]
         if masks:
             message = message.without(masks)
         seen: dict[str, tuple[Wording, list[Found]]] = {}
-        for wording in self.wordings:
-            if wording.sign.id not in seen and wording.pattern.need & message.present == wording.pattern.need:
+        for wording in map(self.wordings.__getitem__, self._wordings_by_word.possible(message.hits)):
+            if wording.sign.id not in seen:
                 found = self._match(wording, message)
                 if found:
                     seen[wording.sign.id] = wording, found
@@ -289,10 +309,6 @@ class DangerTable:
             hits[self._alone] = [(0, len(tokens))]
         return hits
 
-    @staticmethod
-    def _possible(patterns: list[Pattern], message: Message) -> list[Pattern]:
-        return [p for p in patterns if p.need & message.present == p.need]
-
     def _match(self, wording: Wording, message: Message) -> list[Found] | None:
         """Where the wording's parts are, near each other and with nothing that takes the danger away."""
         every: list[list[Found]] = []
@@ -314,7 +330,7 @@ class DangerTable:
         start, end = min(f[0][0] for f in found), max(f[-1][1] for f in found)
         everything = Message(message.tokens, message.before_masking)
         for pattern in wording.unless:
-            if pattern.need & everything.present == pattern.need and all(
+            if pattern.need <= everything.hits.keys() and all(
                 any(start - UNLESS_NEAR <= f[0][0] and f[-1][1] <= end + UNLESS_NEAR for f in everything.find(part))
                 for part in pattern.parts
             ):
@@ -504,14 +520,14 @@ class DangerTable:
 
     def _pattern(self, text: str) -> Pattern:
         parts: list[Part] = []
-        need = 0
+        need: set[int] = set()
         for part in text.split("&"):
             sides = [self._slots(side) for side in part.split("~")]
             if len(sides) > 2:
                 raise ValueError("more than one ~ in a part")
             for side in sides:
                 for slot in side:
-                    need |= 1 << slot.group
+                    need.add(slot.group)
             if len(sides) == 1:
                 parts.append((sides[0],))
             else:
@@ -520,7 +536,7 @@ class DangerTable:
                 parts.append(
                     ((*left, right[0]._replace(gap=near), *right[1:]), (*right, left[0]._replace(gap=near), *left[1:]))
                 )
-        return Pattern(text, tuple(parts), need)
+        return Pattern(text, tuple(parts), frozenset(need))
 
     def _slots(self, text: str) -> Sequence:
         slots: list[Slot] = []
@@ -550,9 +566,6 @@ class Message:
         self.tokens = tokens
         self.hits = hits
         self.before_masking = hits if before_masking is None else before_masking
-        self.present = 0
-        for group in hits:
-            self.present |= 1 << group
         self._stops = [0]
         for token in tokens:
             self._stops.append(self._stops[-1] + (token == STOP))
@@ -576,7 +589,7 @@ class Message:
 
     def has(self, patterns: tuple[Pattern, ...]) -> bool:
         """Whether one of the patterns is anywhere in the message."""
-        return any(p.need & self.present == p.need and all(self.find(part) for part in p.parts) for p in patterns)
+        return any(p.need <= self.hits.keys() and all(self.find(part) for part in p.parts) for p in patterns)
 
     def find(self, part: Part) -> list[Found]:
         """Where a part is, at most MOST_TRIED times."""
