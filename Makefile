@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.10 --
 	--generate-hashes --custom-compile-command 'make lock' --extra sentence-model
 
 # What a trained model depends on; the part of it that is code decides whether Rasa may use its cache of components.
-CODE := bot/__init__.py bot/nlu data/safety/examples.csv knowledge/vectors.py requirements.lock
+CODE := bot/__init__.py bot/nlu data/safety/examples knowledge/vectors.py requirements.lock
 TRAINED_FROM := config.yml bot/domain data $(CODE)
 
 # One line a file, in one order: the same whatever the clock and the folder.

@@ -1,14 +1,13 @@
 """A second opinion on danger, for what no reviewed wording foresees: hints, and signs buried in a long message.
 
 It looks at the whole message: its words as typed and in plain form, its letters, its meaning, and which groups of words
-of the table of signs are in it. It learns from `data/safety/examples.csv`
+of the table of signs are in it. It learns from `data/safety/examples`
 (frightening words with and without danger behind them, labelled by people), from the examples of danger in
 `data/nlu/danger.yml` and, as examples of no danger, from everything else in `data/nlu`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,16 +30,16 @@ if TYPE_CHECKING:
 
     from bot.nlu.danger import DangerTable, Reading
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "safety" / "examples.csv"
+EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "safety" / "examples"
 HARMLESS = "harmless"
 LABELS = (HARMLESS, "life", "crisis", "violence", "urgent")
 MEANING = 3.0  # how much the sentence vector weighs beside each of the counts, all of length 1
 
 
-def labelled_examples(path: Path = EXAMPLES) -> list[tuple[str, str]]:
-    """Messages with their labels: "life", "crisis", "violence", "urgent" (as the danger intents) or "harmless"."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(row["message"], row["label"]) for row in csv.DictReader(file)]
+def labelled_examples(folder: Path = EXAMPLES) -> list[tuple[str, str]]:
+    """Messages with their labels: each label has a file, with a message a line. A missing file raises an `OSError`."""
+    texts = {label: (folder / f"{label}.txt").read_text(encoding="utf-8") for label in LABELS}
+    return [(message, label) for label, text in texts.items() for message in text.splitlines() if message.strip()]
 
 
 @dataclass(frozen=True)
