@@ -1,4 +1,4 @@
-"""What our components of the pipeline have in common: each looks at one message at a time, and learns nothing."""
+"""What our components of the pipeline have in common: each looks at one message at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 
 class MessageComponent(GraphComponent):
-    """A component without settings that says in `look_at` what it makes of a message."""
+    """A component that says in `look_at` what it makes of a message; one with settings has its own `create`."""
 
     @classmethod
     def create(

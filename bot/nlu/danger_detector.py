@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -16,6 +16,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.component import MessageComponent
 from bot.nlu.danger import DangerTable
 from bot.nlu.danger_opinion import HARMLESS, DangerOpinion, labelled_examples
 
@@ -120,7 +121,7 @@ def is_danger(intent: dict[str, Any] | None) -> bool:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class DangerDetector(GraphComponent, IntentClassifier):
+class DangerDetector(MessageComponent, IntentClassifier):
     """Sets a danger intent where there is danger, whatever else is known about the message."""
 
     @staticmethod
@@ -172,19 +173,11 @@ class DangerDetector(GraphComponent, IntentClassifier):
             opinion.save(folder / FILE)
         return self._resource
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Examples are learned from as they stand (Rasa asks this of featurizers only)."""
-        return training_data
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Look at each message (Rasa calls this)."""
-        for message in messages:
-            alarm = self._watch.look(message.get(TEXT) or "")
-            if alarm is not None:
-                self._raise(message, alarm)
-        return messages
-
-    def _raise(self, message: Message, alarm: Alarm) -> None:
+    def look_at(self, message: Message) -> None:
+        """Settle the intent where there is danger."""
+        alarm = self._watch.look(message.get(TEXT) or "")
+        if alarm is None:
+            return
         intent = {"name": alarm.intent, "confidence": 1.0}  # settled: no likelihood of another intent counts against it
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,10 @@ DOMAIN = Domain.from_dict(
 Row = tuple[str, int, float, str]  # sender, number, time, data
 
 
-class Place:
+class Place(ABC):
     """One place that any number of stores may be opened on."""
+
+    ADD: str  # the statement that writes an event
 
     def __init__(self) -> None:
         self._opened: list[ConversationStore] = []
@@ -49,24 +52,25 @@ class Place:
         """One event of any time, without the time that Rasa takes for it."""
         self.execute(self.ADD, (key_of(sender), number, when, sender, data or json.dumps({"event": "undo"})))
 
-    ADD: str
-
+    @abstractmethod
     def where(self) -> Path | str:
-        raise NotImplementedError
+        """The setting that names the place."""
 
+    @abstractmethod
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
-        raise NotImplementedError
+        """Run a statement past the stores, and keep what it did."""
 
+    @abstractmethod
     def rows(self) -> list[Row]:
-        raise NotImplementedError
+        """All events, past the stores."""
 
+    @abstractmethod
     def be_full(self, at: int = 0) -> None:
         """From now on no event of this number or a higher one can be written."""
-        raise NotImplementedError
 
+    @abstractmethod
     def have_room(self) -> None:
         """The opposite of `be_full`."""
-        raise NotImplementedError
 
 
 class InSQLite(Place):
