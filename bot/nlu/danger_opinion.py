@@ -9,6 +9,7 @@ of the table of signs are in it. It learns from `data/safety/examples`
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,9 @@ from scipy.special import expit
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from knowledge import content
+from knowledge.schema import KINDS, split_list
+from knowledge.settings import CONTENT
 from knowledge.vectors import shared_encoder
 
 if TYPE_CHECKING:
@@ -33,6 +37,14 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "safety" / "examples"
 HARMLESS = "harmless"
 LABELS = (HARMLESS, "life", "crisis", "violence", "urgent")
+ABOUT_DANGER = {  # subjects of the content
+    "accident-and-emergency",
+    "domestic-abuse",
+    "mental-health-crisis",
+    "safeguarding-adults",
+    "safeguarding-children",
+    "sexual-assault",
+}
 MEANING = 3.0  # how much the sentence vector weighs beside each of the counts, all of length 1
 
 
@@ -40,6 +52,21 @@ def labelled_examples(folder: Path = EXAMPLES) -> list[tuple[str, str]]:
     """Messages with their labels: each label has a file, with a message a line. A missing file raises an `OSError`."""
     texts = {label: (folder / f"{label}.txt").read_text(encoding="utf-8") for label in LABELS}
     return [(message, label) for label, text in texts.items() for message in text.splitlines() if message.strip()]
+
+
+def everyday_questions(folder: Path = CONTENT) -> list[str]:
+    """How residents ask for the records of the content, as it stands now: a change of it alone trains nothing anew.
+
+    Without those for records about danger: they are asked by people in it and by others, in the same words.
+    """
+    tables = content.read(folder)
+    about_danger = {
+        row["id"]
+        for kind in KINDS
+        for row in tables[kind]
+        if row.get("urgency") == "immediate" or ABOUT_DANGER & set(split_list(row["taxonomy_terms"]))
+    }
+    return [row["question"] for row in tables["question"] if row["record_id"] not in about_danger]
 
 
 @dataclass(frozen=True)
@@ -63,13 +90,20 @@ class DangerOpinion:
         columns = zip(*(_views(text, table.read(text)) for text in texts), strict=True)
         counted = [count.fit_transform(column) for count, column in zip(counts, columns, strict=True)]
         features = hstack([*counted, csr_matrix(shared_encoder().encode(texts) * MEANING)]).tocsr()
-        weights, intercept = [], []
-        for label in LABELS:
+
+        def tell(label: str) -> LogisticRegression:
             classifier = LogisticRegression(C=10.0, solver="liblinear", dual=True, tol=0.01, random_state=0)
-            classifier.fit(features, np.array(labels) == label)
-            weights.append(classifier.coef_[0])
-            intercept.append(classifier.intercept_[0])
-        return cls(counts, np.array(weights, dtype=np.float32).T.copy(), np.array(intercept))
+            return classifier.fit(features, np.array(labels) == label)
+
+        with ThreadPoolExecutor() as pool:  # the solver lets go of Python's lock
+            told = list(pool.map(tell, LABELS))
+        weights = np.array([classifier.coef_[0] for classifier in told], dtype=np.float32).T.copy()
+        return cls(counts, weights, np.array([classifier.intercept_[0] for classifier in told]))
+
+    @staticmethod
+    def get_ready(texts: Sequence[str]) -> None:
+        """Work out together what `likelihoods` needs of each text, which takes little longer than for one of them."""
+        shared_encoder().remember(texts)
 
     def likelihoods(self, text: str, reading: Reading) -> dict[str, float]:
         """The likelihood of each label, 0 to 1, together 1, for a text and what the table makes of it."""
