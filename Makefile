@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help setup knowledge model chat test evaluate lock clean
+.PHONY: help setup knowledge model pages chat test evaluate screenshots lock clean
 
 BIN := .venv/bin
 LOCK := requirements-dev.lock
@@ -33,7 +33,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export UV_SYSTEM_CERTS := 1
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## make .venv and install the locked packages, when the lock or pyproject.toml changed
 	@
@@ -81,10 +81,29 @@ model: knowledge ## train the assistant, when what it learns from changed
 	mv build/training/new.tar.gz "$$model"
 	ls -t models/help-*.tar.gz | tail -n +4 | xargs -r rm
 
-chat: model ## serve the assistant at http://localhost:8000
+pages: ## make the style of the pages, when it changed
+	@
+	fail() { echo "$$1" >&2; exit 1; }
+	command -v npm > /dev/null || fail "npm is missing, which the pages are made with: apt install nodejs npm"
+	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+		|| fail "The pages are made with Node.js 20.19 or newer, and this is $$(node --version)."
+	state=$$(cat package.json package-lock.json | sha256sum)
+	if [ "$$(cat node_modules/state 2>/dev/null)" != "$$state" ]; then
+		echo "Installing what the pages are made with"
+		npm ci --ignore-scripts --silent || fail "npm could not install it: npm ci --ignore-scripts says why."
+		echo "$$state" > node_modules/state
+	fi
+	state=$$($(call digest,bot/pages/assets/*.scss package-lock.json))
+	if [ -e build/pages/site.css ] && [ "$$(cat build/pages.state 2>/dev/null)" = "$$state" ]; then exit 0; fi
+	mkdir -p build/pages
+	node_modules/.bin/sass --style=compressed --no-source-map --no-error-css --load-path=node_modules \
+		bot/pages/assets/site.scss build/pages/site.css
+	echo "$$state" > build/pages.state
+
+chat: model pages ## serve the assistant at http://localhost:8000
 	@exec $(BIN)/help-assistant
 
-test: model ## check everything: style, types, Rasa's data and the tests
+test: model pages ## check everything: style, types, Rasa's data and the tests
 	@
 	echo "Checking style, types and Rasa's data"
 	$(BIN)/ruff check --output-format concise
@@ -101,6 +120,11 @@ test: model ## check everything: style, types, Rasa's data and the tests
 evaluate: model ## measure how good it is, and write docs/evaluation (FRESH=1: with the sealed questions)
 	@exec $(BIN)/python -m tests.evaluation --write $(if $(FRESH),--fresh)
 
+screenshots: model pages ## take the pictures in docs/pictures of every state of the pages
+	@
+	echo "Taking pictures, about two minutes"
+	exec $(BIN)/python -m tests.browser.screenshots docs/pictures
+
 lock: setup ## write the locks anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	@
 	$(COMPILE) --extra dev $(if $(UPGRADE),--upgrade) --output-file $(LOCK) > /dev/null
@@ -108,5 +132,5 @@ lock: setup ## write the locks anew from pyproject.toml (UPGRADE=1: with the new
 	$(COMPILE) --output-file requirements.lock > /dev/null
 
 clean: ## remove all that was made: .venv, build with its conversations, models, caches
-	@rm -rf .venv build models results .rasa .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@rm -rf .venv build node_modules models results .rasa .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actions.closing import button, finish, not_found
-from actions.reply import SHOWN_AT_ONCE, Reply, answer
+from actions.reply import SHOWN_AT_ONCE, About, Reply, answer
 from knowledge.search import Query
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _listing(speaker: Speaker, spot: Spot, hits: list[Hit], detail: str) -> list
     if detail == "hours":
         lines += speaker.hours_of_all([hit.record for hit in hits])
     for hit in hits:
-        lines.append(" ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert))))
+        line = " ".join(filter(None, (speaker.brief(hit.record, hit.miles), hit.record.alert)))
+        lines.append(About(line, hit.record, hit.miles))
         if detail in ("referral", "cost", "eligibility", "email", "website") or (
             detail == "phone" and not hit.record.phones
         ):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rasa_sdk.executor import CollectingDispatcher
 
+    from knowledge.hours import Opening
     from knowledge.schema import Phone, Record, Schedule
     from knowledge.search import Hit, KnowledgeBase
 
@@ -25,6 +26,19 @@ Button = dict[str, str]
 OLD = timedelta(days=3 * 365)  # details older than this are shown with "check before you go"
 SHOWN_AT_ONCE = 3
 PHONES_SHOWN = 4
+
+
+class About(str):
+    """A line that tells of a record, in whose place a page can show the record's card; `miles` is how far it is."""
+
+    record_id: str
+    miles: float | None
+
+    def __new__(cls, line: str, record: Record, miles: float | None = None) -> About:
+        """The line, and the record that it is about."""
+        about = super().__new__(cls, line)
+        about.record_id, about.miles = record.id, miles
+        return about
 
 
 @dataclass(slots=True)
@@ -39,14 +53,22 @@ class Reply:
 
     def send(self, dispatcher: CollectingDispatcher) -> None:
         """Say it: one message with the whole text, the buttons and `custom`."""
+        lines = [line for line in self.lines if line]
         custom = {
             "outcome": self.outcome,
             "card": self.card,
             "records": [{"id": r.id, "kind": r.kind, "name": r.name} for r in self.records],
             "sources": list(self._sources()),
         }
-        text = "\n".join(line for line in self.lines if line)
-        dispatcher.utter_message(text=text, buttons=self.buttons or None, json_message=custom)
+        told = [line for line in lines if isinstance(line, About)]
+        dispatcher.utter_message(
+            text="\n".join(lines),
+            buttons=self.buttons or None,
+            json_message=custom,
+            # Rasa keeps these with the event, and sends them to nobody: they are for our own page.
+            about=[line.record_id if isinstance(line, About) else "" for line in lines],
+            miles={line.record_id: round(line.miles, 2) for line in told if line.miles is not None},
+        )
 
     def _sources(self) -> Iterable[dict[str, str]]:
         seen = set()
@@ -73,7 +95,8 @@ class Speaker:
     def full(self, record: Record, miles: float | None = None, first: str = "") -> list[str]:
         """A record in full, one idea a line; `first` names the detail that was asked for and is said first."""
         if not record.open_for_use:
-            return [record.name + ".", record.alert, *self._instead(record), *self.origin(record)]
+            gone = [About(line, record) for line in (record.name + ".", record.alert) if line]
+            return [*gone, *self._instead(record), *self.origin(record)]
         details = {name: say() for name, say in self._details(record, miles).items()}
         details["hours"] = self._hours(record)
         asked = self.detail(record, first, miles) if first and record.kind != "fact" else []
@@ -82,8 +105,9 @@ class Speaker:
         # What it is comes first, unless it may not be there at all.
         about = [*about, *alert] if record.status == "active" else [*alert, *about]
         rest = [line for name, lines in details.items() if name != first for line in lines]
-        lines = [*asked, *about, *rest, record.other_sources_say if record.kind == "fact" else ""]
-        return _each_once([*lines, *self.origin(record)])
+        lines = [*about, *rest, record.other_sources_say if record.kind == "fact" else ""]
+        told = [About(line, record, miles) for line in lines if line and line not in asked]
+        return _each_once([*asked, *told, *self.origin(record)])
 
     def only(self, record: Record, detail: str) -> list[str]:
         """One detail of a record that was just shown, with its name and number, and how old it is."""
@@ -96,19 +120,19 @@ class Speaker:
         phones = self._phones(record)
         return _each_once([*lines, *(phones if detail == "hours" else phones[:1]), *self.origin(record)])
 
-    def brief(self, record: Record, miles: float | None = None) -> str:
+    def brief(self, record: Record, miles: float | None = None) -> About:
         """A site in one line of a list: name, where, phone; for a closed one, what to do instead."""
         if not record.open_for_use:
-            return f"{record.name}: {record.alert}"
+            return About(f"{record.name}: {record.alert}", record, miles)
         parts = [*self._address(record, miles), *self._phones(record)[:1]] or [record.description]
-        return " ".join([self._named(record), *parts])
+        return About(" ".join([self._named(record), *parts]), record, miles)
 
-    def short(self, record: Record) -> str:
+    def short(self, record: Record) -> About:
         """A further record in one line: name, what it is, and the number to ring where the text does not have it."""
         if not record.open_for_use:
-            return f"{record.name}: {record.alert}"
+            return About(f"{record.name}: {record.alert}", record)
         ring = [line for line in self._phones(record)[:1] if record.phones[0].number not in record.description]
-        return " ".join([self._named(record), record.description, *ring])
+        return About(" ".join([self._named(record), record.description, *ring]), record)
 
     def knows(self, record: Record, name: str) -> bool:
         """Whether we have this detail of a record."""
@@ -156,7 +180,7 @@ class Speaker:
     def _phones(self, record: Record) -> list[str]:
         lines = []
         for order, phone in enumerate(record.phones[:PHONES_SHOWN]):
-            what = self._what_for(phone, record)
+            what = self.what_for(phone, record)
             number = phone.number
             if phone.extension:
                 number += self.phrase("extension", extension=phone.extension)
@@ -170,7 +194,8 @@ class Speaker:
                 lines.append(self.phrase("ring_also" if order else "ring_for", number=number, what=what))
         return lines
 
-    def _what_for(self, phone: Phone, record: Record) -> str:
+    def what_for(self, phone: Phone, record: Record) -> str:
+        """What a number is for, and as of when it was listed where that is older than the record; or ""."""
         parts = [phone.description]
         if phone.source_date and phone.source_date != record.source_date and is_old(phone.source_date):
             parts.append(self.phrase("number_as_of", date=say_date(phone.source_date)))
@@ -205,14 +230,31 @@ class Speaker:
         """Whether it is open at the time that was asked about, for each part that has hours of its own."""
         # What a way to care is called is often no name ("When your GP surgery is closed").
         name = self.phrase("this_service") if record.kind == "route" else record.name
-        parts: dict[str, list[Schedule]] = {}
-        for schedule in record.schedules:
-            parts.setdefault(schedule.description, []).append(schedule)
         return [
             self._open_at(self.phrase("part_of", part=part, name=name) if part else name, schedules, when)
-            for part, schedules in parts.items()
+            for part, schedules in _by_part(record).items()
             for when in self._asked
         ]
+
+    def open_now(self, record: Record) -> list[tuple[bool | None, str]]:
+        """For each part with hours of its own: whether it is open now (None: not known), and that in a few words."""
+        at = now()
+        found = [
+            (part, schedules, opening(schedules, When(at.date(), "now", at.time())))
+            for part, schedules in _by_part(record).items()
+        ]
+        said = [(part, one.open, self._few_words(schedules, one)) for part, schedules, one in found]
+        return [(is_open, f"{part}: {words}" if part else words) for part, is_open, words in said]
+
+    def _few_words(self, schedules: Sequence[Schedule], found: Opening) -> str:
+        if found.open is None:
+            return self.phrase("card_bank_holiday")
+        if not found.open:
+            opens = found.opens is not None and found.opens_on is not None
+            return self.phrase("card_closed_opens", **self._opens_next(found)) if opens else self.phrase("card_closed")
+        if round_the_clock(schedules):
+            return self.phrase("card_open_always")
+        return self.phrase("card_open_until", time=say_time(found.until)) if found.until else self.phrase("card_open")
 
     def _open_at(self, name: str, schedules: list[Schedule], when: When) -> str:
         found, day = opening(schedules, when), self._say_day(when)
@@ -221,12 +263,7 @@ class Speaker:
         if not found.open:
             if found.opens is None or found.opens_on is None:
                 return self.phrase("closed_then", name=name, when=day)
-            ahead = (found.opens_on - now().date()).days
-            following = When(
-                found.opens_on, ("today", "tomorrow")[ahead] if ahead < 2 else DAY_NAMES[found.opens_on.weekday()]
-            )
-            time = say_time(found.opens)
-            return self.phrase("closed_opens", name=name, when=day, time=time, next=self._say_day(following))
+            return self.phrase("closed_opens", name=name, when=day, **self._opens_next(found))
         if round_the_clock(schedules):
             return self.phrase("open_now_always", name=name)
         if when.name == "now" and found.until is not None:
@@ -240,6 +277,13 @@ class Speaker:
             for start, end in found.spans
         ]
         return self.phrase("open_then", name=name, when=day, hours=", ".join(spans))
+
+    def _opens_next(self, found: Opening) -> dict[str, str]:
+        assert found.opens is not None  # the caller looked
+        assert found.opens_on is not None
+        ahead = (found.opens_on - now().date()).days
+        name = ("today", "tomorrow")[ahead] if ahead < 2 else DAY_NAMES[found.opens_on.weekday()]
+        return {"time": say_time(found.opens), "next": self._say_day(When(found.opens_on, name))}
 
     def _say_day(self, when: When) -> str:
         spoken = f"when_{when.name}"
@@ -266,11 +310,11 @@ class Speaker:
         lines = [self.phrase("email_is", email=record.email)] if record.email else []
         return lines + ([self.phrase("website_is", url=record.url)] if record.url else [])
 
-    def _instead(self, record: Record) -> list[str]:
+    def _instead(self, record: Record) -> list[About]:
         others = [self._base.get(other) for other in record.replaced_by]
         return [self.short(other) for other in others if other.open_for_use][:SHOWN_AT_ONCE]
 
-    def origin(self, record: Record) -> list[str]:
+    def origin(self, record: Record) -> list[About]:
         """How old the details are, and who said so."""
         when = record.assured_date or record.source_date
         if record.kind == "fact":
@@ -282,7 +326,14 @@ class Speaker:
         else:
             certainty = self.phrase("checked", date=say_date(when[:7]))
         names = "; ".join(dict.fromkeys(source.name for source in record.sources[:2]))
-        return [certainty, self.phrase("source", names=names.rstrip("."))]
+        return [About(line, record) for line in (certainty, self.phrase("source", names=names.rstrip(".")))]
+
+
+def _by_part(record: Record) -> dict[str, list[Schedule]]:
+    parts: dict[str, list[Schedule]] = {}
+    for schedule in record.schedules:
+        parts.setdefault(schedule.description, []).append(schedule)
+    return parts
 
 
 def _each_once(lines: Sequence[str]) -> list[str]:

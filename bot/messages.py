@@ -47,7 +47,7 @@ class Messages:
         if self.switch.is_off():  # what is wrong may be the assistant: it is not asked
             return danger_reply(text, sender) or [{"recipient_id": sender, **safe_reply("off")}]
         if len(text) > LONGEST_MESSAGE:
-            danger = await self._danger_alone(sender, text)
+            danger = await self.answer_danger(sender, text)
             if danger:
                 return danger
             raise BadMessage("too_long", 413, longest=LONGEST_MESSAGE)
@@ -55,14 +55,14 @@ class Messages:
             await sharpen_postcode(text)
             return await self.assistant.answer(sender, without_personal_data(text))
         except Exception:
-            danger = await self._danger_alone(sender, text)
+            danger = await self.answer_danger(sender, text)
             if danger:
                 logger.exception("The assistant broke on a message with a sign of danger; it got the fixed reply")
                 return danger
             raise
 
-    async def _danger_alone(self, sender: str, text: str) -> list[dict[str, Any]] | None:
-        """The reply to danger without the assistant; it is kept where that can be done, the message is not."""
+    async def answer_danger(self, sender: str, text: str) -> list[dict[str, Any]] | None:
+        """The reply to danger without the assistant, or None; it is kept where that can be done, the message is not."""
         danger = danger_reply(text, sender)
         if danger:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from rasa.shared.utils.io import read_yaml_file
@@ -10,6 +11,7 @@ from rasa.shared.utils.io import read_yaml_file
 from knowledge.settings import HOME, build_folder
 
 DOMAIN = HOME / "bot" / "domain"
+ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9.-]+(?::\d+)?")
 WORDING: dict[str, str] = read_yaml_file(HOME / "bot" / "wording.yml")
 
 
@@ -49,6 +51,25 @@ def switch_path() -> Path:
 def privacy_contact() -> str:
     """HELP_PRIVACY_CONTACT: who residents ask about their privacy (default: the regulator, who is always there)."""
     return os.environ.get("HELP_PRIVACY_CONTACT", "") or WORDING["privacy_contact"]
+
+
+def assets_folder() -> Path:
+    """HELP_ASSETS: the folder of the styles that `make pages` makes (default: build/pages)."""
+    return Path(os.environ.get("HELP_ASSETS", "") or HOME / "build" / "pages")
+
+
+def feedback_path() -> Path:
+    """HELP_FEEDBACK: the file of what residents say of the answers (default: build/feedback.db)."""
+    return Path(os.environ.get("HELP_FEEDBACK", "") or build_folder() / "feedback.db")
+
+
+def embed_origins() -> tuple[str, ...]:
+    """HELP_EMBED_ORIGINS: the sites that may show the chat, like `https://www.example.org`, with spaces between."""
+    origins = tuple(os.environ.get("HELP_EMBED_ORIGINS", "").split())
+    wrong = [origin for origin in origins if not ORIGIN.fullmatch(origin)]
+    if wrong:
+        raise ValueError(f"HELP_EMBED_ORIGINS: {wrong[0]} is no address of a site, like https://www.example.org.")
+    return origins
 
 
 def port() -> int:

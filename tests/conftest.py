@@ -1,13 +1,15 @@
-"""What tests of every room share: the real sentence model, the real content published once, and a tiny content."""
+"""What tests of every room share: the real sentence model, content and app, and a tiny content."""
 
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from bot import settings
 from knowledge import schema
 from knowledge.build import build, publish
 from knowledge.content import read
@@ -15,6 +17,7 @@ from knowledge.search import KnowledgeBase
 from knowledge.settings import CONTENT, sentence_model_path
 from knowledge.vectors import SentenceEncoder, prepare, shared_encoder
 from tests.postgres import PostgresServer
+from tests.running import App
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +88,42 @@ def base(database: Path, encoder: SentenceEncoder) -> Iterator[KnowledgeBase]:
     """The knowledge base of the real content."""
     with KnowledgeBase(database, encoder) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def start_app() -> Iterator[Callable[..., App]]:
+    """Starts an app in a folder, with settings of its own; all are stopped at the end."""
+    if not any(settings.models_folder().glob("*.tar.gz")):
+        pytest.fail(f"There is no trained model in {settings.models_folder()}. Run: make model")
+    running = []
+
+    def start(folder: Path, **own: str) -> App:
+        app = App(folder, **own)
+        running.append(app)
+        app.start()
+        return app
+
+    yield start
+    for app in running:
+        app.stop()
+
+
+@pytest.fixture(scope="session")
+def published_in(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a folder for an app, with the real content published in it."""
+
+    def make(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        shutil.copy(database, folder / "knowledge.db")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def app(start_app: Callable[..., App], published_in: Callable[[str], Path]) -> App:
+    """The one app that most conversations are held with."""
+    return start_app(published_in("app"))
 
 
 @dataclass(frozen=True)

@@ -371,7 +371,7 @@ def test_every_record_of_the_content_can_be_said_in_every_way(speaker: Speaker, 
     details = ("", "phone", "address", "hours", "eligibility", "referral", "cost", "email")
     for record_id in base._ids:
         record = base.get(record_id)
-        said = [speaker.brief(record, 1.0), speaker.short(record)]
+        said: list[str] = [speaker.brief(record, 1.0), speaker.short(record)]
         said += [line for detail in details for line in speaker.full(record, 1.0, detail)]
         for line in said:
             assert line.strip() and "{" not in line and ".." not in line.replace("...", ""), line

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from sqlite_utils import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,12 +74,11 @@ def test_the_first_page(browser: Browser) -> None:
     page = Page(response.text)
     assert page.all("html") == [{"lang": "en-GB"}]
     assert len(page.all("h1")) == len(page.all("main")) == 1
-    assert "<title>Local help assistant" in response.text
-    assert not page.all("script")
+    assert "<title>Ask – Local help for Herefordshire and Worcestershire</title>" in response.text
     [box] = page.all("textarea")
-    assert {"for": box["id"]} in page.all("label")
+    assert box["id"] in [label["for"] for label in page.all("label")]
     assert set((box["aria-describedby"] or "").split()) <= set(page.ids())
-    assert box["maxlength"] == "1000"
+    assert "maxlength" not in box, "what is too long is looked at for danger, and refused in words"
     assert {"href": "tel:999"} in page.all("a") and {"href": "tel:111"} in page.all("a")
     skip = page.all("a")[0]
     assert (skip["href"] or "")[1:] in page.ids()
@@ -86,8 +86,11 @@ def test_the_first_page(browser: Browser) -> None:
 
 
 def test_everything_the_page_asks_for_is_there(browser: Browser) -> None:
-    for link in Page(browser.get().text).all("link"):
-        assert browser.get(link["href"] or "").status_code == 200
+    page = Page(browser.get().text)
+    for asked in [*page.all("link"), *page.all("script")]:
+        response = browser.get(asked.get("href") or asked.get("src") or "")
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
 
 
 def test_a_message_is_answered_by_a_redirect_to_the_newest(browser: Browser) -> None:
@@ -100,9 +103,9 @@ def test_a_message_is_answered_by_a_redirect_to_the_newest(browser: Browser) -> 
     assert "latest" in page.ids()
     assert "pharmacy in Redditch" in response.text
     assert "The nearest to Redditch:" in response.text
-    assert "Where this comes from" in response.text
+    assert "Source: " in response.text
     for source in page.all("a"):
-        assert (source["href"] or "").startswith(("#", "tel:", "sms:", "https://", "http://"))
+        assert (source["href"] or "").startswith(("#", "/", "tel:", "sms:", "mailto:", "https://", "http://"))
 
 
 def test_the_whole_conversation_is_shown_in_order(browser: Browser) -> None:
@@ -115,7 +118,8 @@ def test_the_whole_conversation_is_shown_in_order(browser: Browser) -> None:
 
 
 def test_phone_numbers_can_be_tapped(browser: Browser) -> None:
-    assert '<a href="tel:01885483412">01885 483412</a>' in browser.send("Nunwell Surgery").text
+    text = browser.send("Nunwell Surgery").text
+    assert 'href="tel:01885483412">Ring 01885 483412</a>' in text
 
 
 def test_buttons_are_a_form_and_their_answer_is_an_answer(browser: Browser) -> None:
@@ -124,7 +128,33 @@ def test_buttons_are_a_form_and_their_answer_is_an_answer(browser: Browser) -> N
     assert len(towns) == 5
     answer = browser.send(towns[1] or "").text
     assert f"The nearest to {towns[1]}:" in answer
-    assert not [button for button in Page(answer).all("button") if button.get("name") == "message"]
+    assert not {button.get("value") for button in Page(answer).all("button")} & set(towns), "used, and still to be read"
+    assert len([button for button in Page(answer).all("button") if button.get("aria-disabled") == "true"]) == 5
+    assert f'<span class="chosen">You chose: </span>{towns[1]}' in answer
+
+
+def test_a_list_offers_more_of_it_and_one_record_its_details(browser: Browser) -> None:
+    def offered(text: str) -> list[str | None]:
+        return [button.get("value") for button in Page(text).all("button") if button.get("name") == "message"]
+
+    listed = browser.send("pharmacy in Redditch").text
+    assert offered(listed) == ["more"] and "Say “more”" not in listed
+    more = browser.send("more").text
+    assert "That is all we have" not in more
+    browser.session.cookies.clear()
+    one = browser.send("cut my hand in Kidderminster").text
+    assert "what are the opening times" in offered(one)
+    assert "8am to 10pm" in browser.send("what are the opening times").text
+
+
+def test_a_message_sent_twice_is_answered_once(browser: Browser) -> None:
+    for _ in range(2):
+        sent = {"message": "pharmacy in Redditch", "known": "0"}
+        text = browser.session.post(browser.address, data=sent, timeout=30).text
+    assert text.count("<p>pharmacy in Redditch</p>") == 1
+    sent = {"message": "pharmacy in Redditch", "known": "2"}
+    text = browser.session.post(browser.address, data=sent, timeout=30).text
+    assert text.count("<p>pharmacy in Redditch</p>") == 2, "asked again, by somebody who has seen the answer"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +171,7 @@ def test_what_was_said_is_text_and_never_html(browser: Browser, message: str) ->
     text = browser.send(message).text
     assert html.escape(message, quote=False) in text.replace("&#34;", '"').replace("&#39;", "'")
     page = Page(text)
-    assert not page.all("script") and not page.all("img")
+    assert not page.all("img") and all(script.get("src") for script in page.all("script"))
     assert len(page.all("h1")) == 1
 
 
@@ -160,7 +190,7 @@ def test_an_error_stands_beside_the_box_and_what_was_typed_is_kept(
     [box] = page.all("textarea")
     assert box["aria-invalid"] == "true"
     assert "error" in (box["aria-describedby"] or "").split()
-    [error] = re.findall(r'<p id="error"[^>]*>(.*?)</p>', response.text, re.DOTALL)
+    [error] = re.findall(r'id="error"[^>]*>(.*?)\n', response.text, re.DOTALL)
     assert said in error
     assert message.strip() in response.text
     assert "The nearest to Redditch:" in response.text
@@ -169,8 +199,8 @@ def test_an_error_stands_beside_the_box_and_what_was_typed_is_kept(
 def test_danger_is_shown_as_what_it_is(browser: Browser) -> None:
     text = browser.send(NOT_BREATHING).text
     page = Page(text)
-    assert any("immediate" in (item.get("class") or "").split() for item in page.all("li"))
-    assert '<h2>Call <a href="tel:999">999</a> or go to A&amp;E now.</h2>' in text, "the first line of the reply"
+    assert any("danger" in (item.get("class") or "").split() for item in page.all("li"))
+    assert 'Immediate action required: </span>Call <a href="tel:999">999</a> or go to A&amp;E now.</h2>' in text
     assert text.count("or go to A&amp;E now") == 1
     assert "Leave this page quickly" not in text
 
@@ -217,11 +247,12 @@ def test_two_browsers_have_two_conversations(app: App, browser: Browser) -> None
     assert "optician" not in browser.get().text
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/static/chat.css", "/nothing-here"])
+@pytest.mark.parametrize("path", ["/", "/health", "/static/site.css", "/static/chat.js", "/embedded", "/nothing-here"])
 def test_every_response_has_the_security_headers(browser: Browser, path: str) -> None:
     headers = browser.get(path).headers
     policy = headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "form-action 'self'" in policy
+    assert "default-src 'none'" in policy and "form-action 'self'" in policy
+    assert policy.endswith("frame-ancestors 'self'" if path == "/embedded" else "frame-ancestors 'none'")
     assert "unsafe" not in policy and "*" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -247,7 +278,7 @@ def test_a_danger_card_stays_in_sight_until_start_again(browser: Browser) -> Non
     assert not pinned(browser.send(NOT_BREATHING).text), "it is the latest, and in sight"
     text = browser.send("pharmacy in Redditch").text
     assert 'href="tel:999"' in pinned(text)
-    assert text.index("The nearest to Redditch:") < text.index('class="pinned') < text.index('class="ask"')
+    assert text.index('class="pinned') < text.index("The nearest to Redditch:") < text.index('class="ask"')
     assert 'href="tel:999"' in pinned(browser.send("").text)
     browser.send("there's a smell of gas in the kitchen")
     assert "Get out now" in pinned(browser.send("thank you").text), "the latest"
@@ -294,22 +325,21 @@ def test_without_the_cookie_nothing_is_deleted(app: App, browser: Browser) -> No
 
 def test_what_is_kept_is_said_before_the_first_message(browser: Browser) -> None:
     text = browser.get().text
-    assert {"class": "privacy", "open": None} in Page(text).all("details")
-    assert text.index("What we keep") < text.index("<textarea")
-    assert "We delete your chat after 30 days." in text
+    assert text.index("We delete your chat after 30 days.</p>") < text.index("What we keep") < text.index("<textarea")
     assert '<a href="tel:03031231113">' in text
-    assert {"class": "privacy"} in Page(browser.send("pharmacy in Redditch").text).all("details"), "closed, and there"
+    assert {"class": "nhsuk-details privacy"} in Page(browser.send("thank you").text).all("details"), "later too"
 
 
 def test_there_is_one_cookie_and_the_page_asks_no_other_site_for_anything(browser: Browser) -> None:
     text = browser.send("pharmacy in Redditch").text
     assert list(browser.session.cookies.keys()) == ["conversation"]
     for _, attributes in Page(text).elements:
-        assert not attributes.get("src") and not attributes.get("style")
-        assert (attributes.get("action") or "/").startswith("/")
-    assert [link["href"] for link in Page(text).all("link")] == ["/static/chat.css"]
-    css = browser.get("/static/chat.css").text
-    assert "url(" not in css and "@import" not in css
+        assert not attributes.get("style")
+        for loaded in (attributes.get("src"), attributes.get("action")):
+            assert (loaded or "/").startswith("/")
+    assert all((link["href"] or "").startswith("/static/") for link in Page(text).all("link"))
+    css = browser.get("/static/site.css").text
+    assert "//" not in css and "@import" not in css and "@font-face" not in css
 
 
 def test_start_again_in_words_forgets_the_place_too(browser: Browser) -> None:
@@ -345,3 +375,86 @@ def test_a_form_that_is_not_ours_gets_no_trace(browser: Browser, request_: dict[
     assert "Traceback" not in response.text
     assert len(response.content) < 500_000
     assert "optician" not in browser.send("pharmacy in Redditch").text
+
+
+def rate(browser: Browser, **form: str) -> requests.Response:
+    return browser.session.post(f"{browser.address}/rate", data=form, timeout=30)
+
+
+def opinions(app: App) -> list[dict[str, object]]:
+    file = app.folder / "feedback.db"
+    return list(Database(file).table("feedback").rows) if file.exists() else []
+
+
+def test_whether_it_helped_is_kept_without_who_said_it(app: App, browser: Browser) -> None:
+    before = len(opinions(app))
+    assert "Was this helpful?" in browser.send("pharmacy in Redditch").text
+    assert "Thank you." in rate(browser, answer="2", helped="yes").text
+    asked = rate(browser, answer="2", helped="no").text
+    assert "What was wrong?" in asked and len(opinions(app)) == before + 1, "a no is asked why"
+    why = "the number has changed, tell me the new one on 07700 900123"
+    assert "Thank you." in rate(browser, answer="2", helped="no", why="out-of-date", words=why).text
+    yes, no = opinions(app)[before:]
+    assert (yes["helped"], no["helped"], no["why"]) == (1, 0, "out-of-date")
+    assert "07700" not in str(no["words"]) and "number has changed" in str(no["words"])
+    assert str(no["records"]).startswith("pharmacy-")
+    name = browser.session.cookies["conversation"]
+    assert name.encode() not in (app.folder / "feedback.db").read_bytes()
+
+
+def test_who_was_in_danger_is_never_asked_whether_it_helped(app: App, browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    before = len(opinions(app))
+    assert "Was this helpful?" not in browser.send(NOT_BREATHING).text
+    assert "Was this helpful?" not in browser.send("pharmacy in Redditch").text
+    rate(browser, answer="2", helped="yes")
+    assert len(opinions(app)) == before
+
+
+def test_danger_in_what_was_wrong_is_answered(app: App, browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    before = len(opinions(app))
+    text = rate(browser, answer="2", helped="no", why="other", words="I don't want to be here any more").text
+    assert "116 123" in text
+    assert len(opinions(app)) == before
+
+
+@pytest.mark.parametrize("form", [{}, {"answer": "99"}, {"answer": "1", "helped": "yes"}, {"answer": "x" * 99}])
+def test_an_opinion_about_nothing_is_not_kept(app: App, browser: Browser, form: dict[str, str]) -> None:
+    browser.send("pharmacy in Redditch")
+    before = len(opinions(app))
+    assert rate(browser, **form).status_code == 200
+    assert len(opinions(app)) == before
+
+
+def test_an_answer_can_be_printed_and_saved(browser: Browser) -> None:
+    browser.send("pharmacy in Redditch")
+    page = browser.get("/answer/2")
+    assert page.status_code == 200 and "The nearest to Redditch:" in page.text
+    assert "pharmacy in Redditch" not in page.text, "the answer alone"
+    saved = browser.get("/answer/2.txt")
+    assert saved.headers["content-disposition"].startswith("attachment")
+    assert "The nearest to Redditch:" in saved.text and "<" not in saved.text
+    for nothing in ("/answer/1", "/answer/9.txt"):
+        gone = browser.get(nothing)
+        assert gone.status_code == 404 and "That answer is not here any more" in gone.text
+    assert "Redditch" not in requests.get(f"{browser.address}/answer/2", timeout=30).text
+
+
+def test_the_embedded_chat_needs_no_cookie(browser: Browser) -> None:
+    def send(**form: str) -> str:
+        response = browser.session.post(f"{browser.address}/embedded", data=form, timeout=30)
+        assert not browser.session.cookies and response.status_code == 200
+        return response.text
+
+    text = send(message="pharmacy in Redditch")
+    [name] = {field["value"] for field in Page(text).all("input") if field.get("name") == "conversation"}
+    assert name and len(name) >= 32
+    text = send(message="and in Malvern", conversation=name)
+    assert "The nearest to Malvern:" in text
+    assert text.index("pharmacy in Redditch") < text.index("and in Malvern")
+    assert "and in Malvern" in send(conversation=name), "as when the page around it is loaded anew"
+    assert "and in Malvern" not in browser.get("/embedded").text
+    deleted = browser.session.post(f"{browser.address}/embedded/delete", data={"conversation": name}, timeout=30).text
+    assert "Your chat is deleted" in deleted
+    assert "and in Malvern" not in send(conversation=name)

@@ -101,7 +101,7 @@ def test_the_page_shows_it_within_the_answer_and_keeps_the_buttons(app: App) -> 
     with requests.Session() as browser:
         asked = "my name is Jo. where is the nearest chemist in Ledbury and how do I get a wheelchair"
         shown = browser.post(app.address, data={"message": asked}, timeout=30).text
-    assert shown.count('<li class="assistant') == 1
+    assert shown.count('<li class="message assistant') == 1
     assert shown.count("taken personal details out of your message") == 1
     assert "my name is [name]" in shown
     assert 'name="message" value="' in shown

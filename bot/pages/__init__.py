@@ -1,0 +1,1 @@
+"""What residents see in a browser: the chat, the directory, the ICS explained, and what the assistant is."""
