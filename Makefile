@@ -69,7 +69,7 @@ model: knowledge ## train the assistant, when what it learns from changed
 	model=models/help-$$($(call digest,$(TRAINED_FROM))).tar.gz
 	export RASA_CACHE_DIRECTORY=.rasa/cache-$$($(call digest,$(CODE)))
 	if [ -e "$$model" ]; then touch "$$model"; exit 0; fi
-	echo "Training the assistant, about a minute"
+	echo "Training the assistant, some minutes"
 	mkdir -p build/training models
 	find .rasa -maxdepth 1 -name 'cache-*' -not -path "$$RASA_CACHE_DIRECTORY" -exec rm -r {} + 2>/dev/null || true
 	if ! $(BIN)/rasa train --domain bot/domain --data data --out build/training --fixed-model-name new 2>&1 \

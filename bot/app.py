@@ -23,7 +23,7 @@ from bot.events import ConversationsError
 from bot.last_look import last_look
 from bot.messages import BadMessage, Messages, check_sender, check_text, without_personal_data
 from bot.pages import browse, chat, embedding, explained
-from bot.pages.site import Assets, SecureHeaders
+from bot.pages.site import Assets, SecureHeaders, security_headers
 from knowledge import published
 from knowledge.search import KnowledgeBaseError
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FOR_PROGRAMS = ("/webhooks/", "/health")
 HOUR = 60 * 60  # seconds
 
 
@@ -94,13 +95,22 @@ async def health(request: Request) -> Response:
 async def refuse(request: Request, bad: Exception) -> Response:
     """Say what is wrong with what was sent, in a sentence."""
     assert isinstance(bad, BadMessage)  # registered for nothing else
-    return JSONResponse({"error": str(bad)}, bad.status)
+    return _said(request, str(bad), bad.status)
 
 
 async def broken(request: Request, trouble: Exception) -> Response:
     """Something of ours broke: say so with the numbers that always work, and log the trace."""
     logger.error("Could not answer", exc_info=trouble)
-    return JSONResponse({"error": settings.WORDING["broken"]}, 500)
+    response = _said(request, settings.WORDING["broken"], 500)
+    response.headers.update(security_headers(request.url.path))  # this one goes round the middleware
+    return response
+
+
+def _said(request: Request, sentence: str, status: int) -> Response:
+    """A sentence: as JSON to a program, on a page to a person."""
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return JSONResponse({"error": sentence}, status)
+    return browse.notice(request, "Sorry, that did not work", sentence, status)
 
 
 @contextlib.asynccontextmanager

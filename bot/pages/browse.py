@@ -43,11 +43,11 @@ def _endpoint(page: Callable[[Request, Directory], Response]) -> Callable[[Reque
         if danger:
             return _list(request, ALL[0], danger=from_assistant(danger[0]["text"], danger[1]["custom"]), crumbs=[])
         if request.app.state.messages.switch.is_off():  # what is wrong may be what we know
-            return _notice(request, "Switched off for now", settings.WORDING["off"], 503)
+            return notice(request, "Switched off for now", settings.WORDING["off"], 503)
         try:
             directory = directory_of(published.current())
         except KnowledgeBaseError:
-            return _notice(request, "We can't show this just now", settings.WORDING["knowledge_unavailable"], 503)
+            return notice(request, "We can't show this just now", settings.WORDING["knowledge_unavailable"], 503)
         return page(request, directory)
 
     return answer
@@ -212,7 +212,8 @@ def _list(request: Request, title: str, sections: Sequence[Section] = (), status
     return _page(request, "directory_list.html", title, status, sections=sections, **more)
 
 
-def _notice(request: Request, title: str, wording: str, status: int, links: Sequence[Link] = ()) -> Response:
+def notice(request: Request, title: str, wording: str, status: int, links: Sequence[Link] = ()) -> Response:
+    """A page that says something instead of what was asked for."""
     return _list(request, title, (), status, lines=wording.splitlines(), links=links, crumbs=[], can_find=False)
 
 
@@ -223,7 +224,7 @@ async def no_such_page(request: Request, trouble: Exception) -> Response:
 
 
 def _not_found(request: Request) -> Response:
-    return _notice(request, "We can't find that page", NOT_FOUND, 404, [Link(*ALL), Link("Ask the assistant", "/")])
+    return notice(request, "We can't find that page", NOT_FOUND, 404, [Link(*ALL), Link("Ask the assistant", "/")])
 
 
 ROUTES = [

@@ -173,9 +173,10 @@ def _offer_more(message: Shown, base: KnowledgeBase) -> None:
 
 
 def _number_sites(parts: Sequence[Part], base: KnowledgeBase) -> Map | None:
-    """A map of the sites among the cards, which get the numbers of their pins; None where there is none."""
+    """A map of the sites among the cards, which get the numbers of several pins; None where there is none."""
     cards = {part.card.id: part for part in parts if part.kind == "card" and part.card}
     found = map_of(base, [base.get(record_id) for record_id in cards])
-    for _, _, pin in found.pins if found else ():
-        cards[pin.record_id].number = pin.number
+    if found and len(found.pins) > 1:
+        for _, _, pin in found.pins:
+            cards[pin.record_id].number = pin.number
     return found

@@ -102,7 +102,7 @@ class SecureHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 known = {name.lower() for name, _ in message["headers"]}
-                for name, value in _headers(scope["path"]).items():
+                for name, value in security_headers(scope["path"]).items():
                     if name.encode() not in known:
                         message["headers"].append((name.encode(), value.encode()))
             await send(message)
@@ -110,7 +110,8 @@ class SecureHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def _headers(path: str) -> dict[str, str]:
+def security_headers(path: str) -> dict[str, str]:
+    """The headers of a response at this path."""
     framed_by = " ".join(["'self'", *settings.embed_origins()]) if path.startswith("/embedded") else "'none'"
     frames = "frame-src 'self'; " if path == "/embed-example" else ""
     return {

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-HOST = "http://council.example"  # a site that may show the chat: tests answer for it themselves, with page.route
 HEIGHT = 800
 PATIENCE = 10_000  # ms; the machine may be busy
 
@@ -30,7 +29,7 @@ SAY_VIOLATIONS = """addEventListener("securitypolicyviolation", ({ effectiveDire
 @pytest.fixture(scope="session")
 def site(start_app: Callable[..., App], published_in: Callable[[str], Path]) -> App:
     """The app whose pages are tested."""
-    return start_app(published_in("site"), HELP_EMBED_ORIGINS=HOST)
+    return start_app(published_in("site"))
 
 
 @pytest.fixture(scope="module")

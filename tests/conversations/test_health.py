@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import requests
 from sqlite_utils import Database
 
 from knowledge import build, content, schema
@@ -228,6 +229,10 @@ def test_a_turn_that_cannot_be_kept_is_an_error_and_danger_is_answered_all_the_s
         assert set(response.json()) == {"error"}
         assert "111" in response.json()["error"] and "999" in response.json()["error"]
         assert chat.say("my neighbour has collapsed and isn't breathing").outcome == "emergency"
+        page = requests.post(fresh.address, data={"message": "Redditch"}, timeout=30)
+        assert page.status_code == 500 and page.headers["content-type"].startswith("text/html")
+        assert 'href="tel:111"' in page.text and "Sorry, that did not work" in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
     finally:
         with sqlite3.connect(fresh.conversations) as conversations:
             conversations.execute("ALTER TABLE away RENAME TO event")

@@ -458,3 +458,10 @@ def test_the_embedded_chat_needs_no_cookie(browser: Browser) -> None:
     deleted = browser.session.post(f"{browser.address}/embedded/delete", data={"conversation": name}, timeout=30).text
     assert "Your chat is deleted" in deleted
     assert "and in Malvern" not in send(conversation=name)
+
+
+def test_a_cookie_that_is_none_of_ours_gets_a_page_that_says_so(browser: Browser) -> None:
+    response = requests.get(browser.address, cookies={"conversation": "x" * 300}, timeout=30)
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith("text/html")
+    assert "shorter than" in response.text and 'href="tel:999"' in response.text
