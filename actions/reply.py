@@ -250,8 +250,10 @@ class Speaker:
         if found.open is None:
             return self.phrase("card_bank_holiday")
         if not found.open:
-            opens = found.opens is not None and found.opens_on is not None
-            return self.phrase("card_closed_opens", **self._opens_next(found)) if opens else self.phrase("card_closed")
+            if found.opens is None or found.opens_on is None:
+                return self.phrase("card_closed")
+            time, following = self._opens_next(found)
+            return self.phrase("card_closed_opens", time=time, next=following)
         if round_the_clock(schedules):
             return self.phrase("card_open_always")
         return self.phrase("card_open_until", time=say_time(found.until)) if found.until else self.phrase("card_open")
@@ -263,7 +265,8 @@ class Speaker:
         if not found.open:
             if found.opens is None or found.opens_on is None:
                 return self.phrase("closed_then", name=name, when=day)
-            return self.phrase("closed_opens", name=name, when=day, **self._opens_next(found))
+            time, following = self._opens_next(found)
+            return self.phrase("closed_opens", name=name, when=day, time=time, next=following)
         if round_the_clock(schedules):
             return self.phrase("open_now_always", name=name)
         if when.name == "now" and found.until is not None:
@@ -278,12 +281,13 @@ class Speaker:
         ]
         return self.phrase("open_then", name=name, when=day, hours=", ".join(spans))
 
-    def _opens_next(self, found: Opening) -> dict[str, str]:
+    def _opens_next(self, found: Opening) -> tuple[str, str]:
+        """The time and the day of the next opening, as people say them."""
         assert found.opens is not None  # the caller looked
         assert found.opens_on is not None
         ahead = (found.opens_on - now().date()).days
         name = ("today", "tomorrow")[ahead] if ahead < 2 else DAY_NAMES[found.opens_on.weekday()]
-        return {"time": say_time(found.opens), "next": self._say_day(When(found.opens_on, name))}
+        return say_time(found.opens), self._say_day(When(found.opens_on, name))
 
     def _say_day(self, when: When) -> str:
         spoken = f"when_{when.name}"

@@ -31,7 +31,7 @@ OWN_INTENT = {
     "adult": "violence",
 }
 WITH_CRISIS_LINES = ("crisis", "crisis-other", "self-harm")  # kinds whose cards name who to talk to
-SOME, HALF = 0.2, 0.5  # likelihoods
+SOME, TALK = 0.2, 0.35  # likelihoods: of any share, and of a crisis beside another danger
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 MOST_PARTS = 16
 FILE = "danger_opinion.joblib"
@@ -64,7 +64,7 @@ class DangerWatch:
     opinion: DangerOpinion | None = None
     alarm: float = 0.5  # from which the opinion alone raises the alarm
     alarm_apart: float = 0.97  # the same for one sentence of several, which lacks what the others say
-    doubted: float = 0.35  # under which the alarm of a doubtful wording is taken back
+    doubted: float = 0.3  # under which the alarm of a doubtful wording is taken back
     ruled_out: float = 0.1  # under which that of any other is
 
     def look(self, text: str) -> Alarm | None:
@@ -89,7 +89,7 @@ class DangerWatch:
         if seen is None or heard is None:
             return seen or heard
         # The graver card. Who may be thinking of ending their life is told who to talk to, whatever else is seen.
-        talk = likely["crisis"] >= HALF and seen.kind not in WITH_CRISIS_LINES
+        talk = likely["crisis"] >= TALK and seen.kind not in WITH_CRISIS_LINES
         return heard if talk or (seen.card == URGENT and heard.card != URGENT) else seen
 
     def _heard(self, likely: dict[str, float], text: str) -> Alarm:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from knowledge.schema import Record
 
 ALL = ("All services", "/directory")
-NOT_FOUND = "It may have moved or closed.\nLook in the list of all services, or ask."
+NOT_FOUND = ("It may have moved or closed.", "Look in the list of all services, or type what you need.")
 
 
 def _endpoint(page: Callable[[Request, Directory], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -212,9 +212,9 @@ def _list(request: Request, title: str, sections: Sequence[Section] = (), status
     return _page(request, "directory_list.html", title, status, sections=sections, **more)
 
 
-def notice(request: Request, title: str, wording: str, status: int, links: Sequence[Link] = ()) -> Response:
+def notice(request: Request, title: str, wording: str, status: int) -> Response:
     """A page that says something instead of what was asked for."""
-    return _list(request, title, (), status, lines=wording.splitlines(), links=links, crumbs=[], can_find=False)
+    return _list(request, title, (), status, lines=wording.splitlines(), crumbs=[], can_find=False)
 
 
 async def no_such_page(request: Request, trouble: Exception) -> Response:
@@ -224,7 +224,8 @@ async def no_such_page(request: Request, trouble: Exception) -> Response:
 
 
 def _not_found(request: Request) -> Response:
-    return notice(request, "We can't find that page", NOT_FOUND, 404, [Link(*ALL), Link("Ask the assistant", "/")])
+    links = [Link(*ALL), Link("Ask the assistant", "/")]
+    return _list(request, "We can't find that page", (), 404, lines=NOT_FOUND, links=links)
 
 
 ROUTES = [

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     from knowledge.search import KnowledgeBase
 
-# What can be asked next about a record, in this order: the detail, and the question in words that are understood.
+# What can be asked next about a record, in this order: the detail, the button, and the question in words that are
+# understood.
 FOLLOW_UPS = (
-    ("hours", "what are the opening times"),
-    ("referral", "do I need a referral"),
-    ("eligibility", "who can use it"),
+    ("hours", "button_hours", "what are the opening times"),
+    ("referral", "button_referral", "do I need a referral"),
+    ("eligibility", "button_eligibility", "who can use it"),
 )
 EMERGENCY = "emergency"
 RATED = ("answer", "fallback", "out_of_scope")  # what residents are asked about, whether it helped
@@ -165,8 +166,8 @@ def _offer_more(message: Shown, base: KnowledgeBase) -> None:
     cards = [part.card for part in message.parts if part.kind == "card" and part.card]
     if message.outcome == "answer" and len(cards) == 1 and cards[0].record.open_for_use:
         message.follow_ups += [
-            Button(speaker.phrase(f"button_{detail}"), question)
-            for detail, question in FOLLOW_UPS
+            Button(speaker.phrase(button), question)
+            for detail, button, question in FOLLOW_UPS
             if speaker.knows(cards[0].record, detail)
         ]
     message.parts = [part for part in message.parts if part.lines or part.card]

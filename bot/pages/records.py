@@ -74,14 +74,14 @@ class Card:
     @property
     def hours(self) -> str:
         """Its opening hours in words: confirmed or old ones; of what people go to, that we have none; or ""."""
-        record, phrase = self.record, self._speaker.phrase
+        record = self.record
         if record.opening_hours:
             return record.opening_hours
         if record.old_hours:
-            return phrase("hours_old", hours=record.old_hours)
+            return self._speaker.phrase("hours_old", hours=record.old_hours)
         if record.kind not in SITES or record.schedules:
             return ""
-        return phrase("card_hours_unknown" if record.phones else "card_hours_unknown_alone")
+        return self._speaker.phrase("card_hours_unknown" if record.phones else "card_hours_unknown_alone")
 
     @property
     def who(self) -> list[str]:

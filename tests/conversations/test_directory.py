@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from starlette.requests import Request
 
 from bot.commands import main
-from bot.pages import directory
+from bot.pages import browse, directory
 from bot.pages.records import path_of
 from bot.settings import WORDING
 from knowledge import published
@@ -459,7 +459,7 @@ def test_without_knowledge_it_says_so(page: str, monkeypatch: pytest.MonkeyPatch
     switch = SimpleNamespace(is_off=lambda: False)
     state = SimpleNamespace(state=SimpleNamespace(messages=SimpleNamespace(switch=switch)))
     scope = {"type": "http", "method": "GET", "path": "/directory", "query_string": b"", "headers": [], "app": state}
-    response = asyncio.run(getattr(directory, page)(Request(scope)))
+    response = asyncio.run(getattr(browse, page)(Request(scope)))
     assert response.status_code == 503
     shown = Page(bytes(response.body).decode())
     shown.check()

@@ -88,6 +88,9 @@ class Deaf:
     def __init__(self, **likely: float) -> None:
         self._likely = {**dict.fromkeys(LABELS, 0.0), "harmless": 1.0 - sum(likely.values()), **likely}
 
+    def get_ready(self, texts: list[str]) -> None:
+        """Nothing has to be worked out."""
+
     def likelihoods(self, text: str, reading: Reading) -> dict[str, float]:
         return self._likely
 
