@@ -155,7 +155,6 @@ def record(request: Request, directory: Directory) -> Response:
         found.name,
         crumbs=[ALL, *((directory.name_of(term), f"/directory/subject/{term}") for term in terms[:1])],
         card=Card(directory.base, found),
-        steps=[step for step in found.steps if step not in found.description],
         areas=directory.areas(found) if not town else [],
         run_by=path_of(run_by) if run_by and run_by.id != found.id else "",
         map=map_of(directory.base, [found]),

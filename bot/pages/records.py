@@ -99,9 +99,9 @@ class Card:
         return self.record.fees_description
 
     @property
-    def steps(self) -> tuple[str, ...]:
-        """What to do, in order."""
-        return self.record.steps
+    def steps(self) -> list[str]:
+        """What to do, in order, as far as the description does not say it."""
+        return [step for step in self.record.steps if step not in self.record.description]
 
     @property
     def instead(self) -> list[Card]:

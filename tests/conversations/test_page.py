@@ -122,6 +122,12 @@ def test_phone_numbers_can_be_tapped(browser: Browser) -> None:
     assert 'href="tel:01885483412">Ring 01885 483412</a>' in text
 
 
+def test_a_way_to_care_is_shown_step_by_step(browser: Browser) -> None:
+    text = browser.send("how do i complain about a hospital in Worcestershire").text
+    steps = re.findall(r"<li>(.*?)</li>", text.split('<ol class="steps">')[1].split("</ol>")[0])
+    assert len(steps) == 3 and "ward" in steps[0]
+
+
 def test_buttons_are_a_form_and_their_answer_is_an_answer(browser: Browser) -> None:
     page = Page(browser.send("pharmacy").text)
     towns = [button["value"] for button in page.all("button") if button.get("name") == "message"]
