@@ -64,7 +64,6 @@ class Shown:
     parts: list[Part] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     follow_ups: list[Button] = field(default_factory=list)
-    sources: list[dict[str, str]] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     map: Map | None = None
     leave: bool = False  # who gets it may have to leave the page quickly
@@ -124,7 +123,6 @@ def from_assistant(
         outcome=custom.get("outcome") or "",
         urgency=custom.get("card") or "",
         buttons=[Button(button["title"], button["payload"]) for button in buttons],
-        sources=custom.get("sources") or [],
         records=[record["id"] for record in custom.get("records") or []],
         leave=may_have_to_hide(text),
     )
